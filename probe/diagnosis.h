@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROBE_DIAGNOSIS_H
+#define PROBE_DIAGNOSIS_H
+
+#include "probe/evidence.h"
+#include "probe/verdict.h"
+
+enum { ADVICE_MAX = 3, NOTICE_MAX = 5 };
+
+/* The questions behind every "Could not authenticate", in the order to ask them. */
+enum check { CHECK_CREDENTIALS, CHECK_FIREWALL, CHECK_SERVER, CHECK_NETWORK, CHECK_COUNT };
+
+enum check_state { CHECK_OK, CHECK_AT_FAULT, CHECK_NOT_REACHED, CHECK_UNKNOWN };
+
+struct check_answer {
+	enum check_state state;
+	const char *proof;
+};
+
+/* What did not stop the login but deserves a word. */
+struct notice {
+	const char *reason, *text;
+};
+
+struct diagnosis {
+	enum cause cause;
+	enum reason reason;
+	enum confidence confidence;
+	enum phase phase; /* where it ended; PHASE_NONE after a success */
+	const char *source; /* where the meaning is documented; may be empty */
+	struct evidence evidence;
+	size_t advice_count;
+	const char *advice[ADVICE_MAX];
+	size_t notice_count;
+	struct notice notices[NOTICE_MAX];
+	struct check_answer checks[CHECK_COUNT];
+};
+
+/* Pure: the same observation gives the same diagnosis. Strings live in `arena`. */
+struct diagnosis diagnose(const struct observation *seen, struct arena *arena);
+
+const char *check_word(enum check check);
+const char *check_state_word(enum check_state state);
+
+#endif

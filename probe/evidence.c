@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/evidence.h"
+
+enum { LINE_MAX = 600 };
+
+/* How far the session came, as the beginning of a sentence. */
+static const char *const progress[PHASE_COUNT + 1] = {
+	[PHASE_RESOLVE] = "the look-up of the name",
+	[PHASE_CONNECT] = "the connection attempt",
+	[PHASE_BANNER] = "the server accepted the connection, then",
+	[PHASE_EHLO] = "the server greeted, then",
+	[PHASE_STARTTLS] = "the server offered STARTTLS, then",
+	[PHASE_TLS] = "the TLS handshake began, then",
+	[PHASE_EHLO_TLS] = "the session was encrypted, then",
+	[PHASE_AUTH] = "the server offered AUTH, then",
+	[PHASE_QUIT] = "the session was over, then",
+	[PHASE_MAIL] = "after AUTH",
+	[PHASE_NONE] = "before anything was sent,",
+};
+
+static void add_reply(struct text *line, const struct reply *reply)
+{
+	text_add(line, "\"%d", reply->code);
+	if (reply->enhanced.class)
+		text_add(line, " %d.%d.%d", reply->enhanced.class, reply->enhanced.subject,
+			 reply->enhanced.detail);
+	if (reply->text.len)
+		text_add(line, " ");
+	text_add_foreign(line, reply->text);
+	text_add(line, "\"");
+}
+
+static void add_detail(struct text *line, const struct observation *seen)
+{
+	if (seen->ending_detail.len == 0)
+		return;
+	text_add(line, " (");
+	text_add_foreign(line, seen->ending_detail);
+	text_add(line, ")");
+}
+
+static void tell_not_offered(struct text *line, const struct observation *seen)
+{
+	const struct capabilities *offer = observation_offer(seen);
+
+	text_add(line, "the server answered EHLO, but does not offer ");
+	text_add_foreign(line, seen->ending_detail);
+	if (offer->offered_count)
+		text_add(line, "; it offers");
+	for (size_t i = 0; i < offer->offered_count; i++) {
+		text_add(line, i ? ", " : " ");
+		text_add_foreign(line, offer->offered[i]);
+	}
+}
+
+static void tell_reply(struct text *line, const struct observation *seen)
+{
+	const struct reply *reply = observation_reply(seen);
+
+	text_add(line, "%s answered ", progress[seen->phase]);
+	add_reply(line, reply);
+}
+
+static const char *story(const struct observation *seen, struct arena *arena)
+{
+	struct text line = text_create(arena, LINE_MAX);
+
+	if (seen->ending == ENDING_NOT_OFFERED) {
+		tell_not_offered(&line, seen);
+	} else if (seen->ending == ENDING_REPLY) {
+		tell_reply(&line, seen);
+	} else if (seen->ending == ENDING_LOCAL || seen->ending == ENDING_CANCELLED) {
+		text_add(&line, "%s", ending_meaning(seen->ending));
+		add_detail(&line, seen);
+	} else {
+		text_add(&line, "%s ended: %s", progress[seen->phase],
+			 ending_meaning(seen->ending));
+		add_detail(&line, seen);
+	}
+	return line.at;
+}
+
+static void add(struct evidence *evidence, const char *line)
+{
+	if (evidence->count < EVIDENCE_MAX)
+		evidence->lines[evidence->count++] = line;
+}
+
+static void add_addresses(struct evidence *evidence, const struct observation *seen,
+			  struct arena *arena)
+{
+	for (size_t i = 0; i < seen->tried_count; i++) {
+		const struct tried_address *tried = &seen->tried[i];
+
+		if (tried->ending != ENDING_NONE)
+			add(evidence, arena_print(arena, "%.*s: %s", (int)tried->endpoint.len,
+						  tried->endpoint.at,
+						  ending_meaning(tried->ending)));
+	}
+}
+
+static void add_certificate(struct evidence *evidence, const struct tls_facts *tls,
+			    struct arena *arena)
+{
+	const struct certificate_facts *leaf = &tls->certificates[0];
+
+	if (tls->fault_count)
+		add(evidence, arena_print(arena, "the certificate does not verify: %.*s",
+					  (int)tls->fault_text.len, tls->fault_text.at));
+	if (tls->fault_count && tls->certificate_count)
+		add(evidence,
+		    arena_print(arena,
+				"it is for %.*s, signed by %.*s, valid from %.*s to %.*s",
+				(int)leaf->subject.len, leaf->subject.at,
+				(int)leaf->issuer.len, leaf->issuer.at,
+				(int)leaf->not_before.len, leaf->not_before.at,
+				(int)leaf->not_after.len, leaf->not_after.at));
+	if (tls->alert.len)
+		add(evidence, arena_print(arena, "TLS alert %s: %.*s",
+					  tls->alert_received ? "received" : "sent",
+					  (int)tls->alert.len, tls->alert.at));
+}
+
+static void add_authentication(struct evidence *evidence, const struct observation *seen)
+{
+	if (!seen->credential_sent)
+		return;
+	if (!seen->tls.done)
+		add(evidence, "the session was not encrypted, so anybody on the path can have "
+			      "answered");
+	else if (seen->tls.fault_count)
+		add(evidence, "the server's identity was not verified");
+	else
+		add(evidence, "the session was encrypted and the server's certificate verified");
+	if (seen->secret_has_blanks)
+		add(evidence, "the password begins or ends with a blank");
+}
+
+struct evidence evidence_of(const struct observation *seen, struct arena *arena)
+{
+	struct evidence evidence = { 0 };
+
+	add(&evidence, story(seen, arena));
+	if (seen->proxy.len)
+		add(&evidence, arena_print(arena, "the proxy answered \"%.*s\"",
+					   (int)seen->proxy.len, seen->proxy.at));
+	if (seen->raw.len)
+		add(&evidence, arena_print(arena, "the first bytes were %.*s",
+					   (int)seen->raw.len, seen->raw.at));
+	add_addresses(&evidence, seen, arena);
+	add_certificate(&evidence, &seen->tls, arena);
+	add_authentication(&evidence, seen);
+	if (seen->truncated)
+		add(&evidence, "the server sent more than a session needs; the rest is not kept");
+	return evidence;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/message.h"
+
+#include <string.h>
+
+enum { TEXT_MAX = 2048, HOST_SHORTEST = 12 };
+
+/* Which parts of the line are left. */
+struct parts {
+	const char *mechanism, *user;
+	const char *address;
+};
+
+static const char *words_of(const char *word, struct arena *arena)
+{
+	char *copy = arena_copy(arena, str_of(word));
+
+	for (char *c = copy; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return copy;
+}
+
+static void add_reply_code(struct text *line, const struct observation *seen)
+{
+	const struct reply *reply = observation_reply(seen);
+
+	if (seen->ending != ENDING_REPLY || reply->code == 0)
+		return;
+	text_add(line, " (%d", reply->code);
+	if (reply->enhanced.class)
+		text_add(line, " %d.%d.%d", reply->enhanced.class, reply->enhanced.subject,
+			 reply->enhanced.detail);
+	text_add(line, ")");
+}
+
+static const char *print_success(const struct result *result, enum severity severity,
+				 const struct parts *parts, struct arena *arena)
+{
+	struct text line = text_create(arena, TEXT_MAX);
+	double time = (double)result->seen->duration / (double)USEC_PER_SEC;
+
+	text_add(&line, "SMTP AUTH %s - ", severity_word(severity));
+	if (parts->user)
+		text_add(&line, "%s at ", parts->user);
+	text_add(&line, "%s, %.3f s", parts->address, time);
+	if (parts->mechanism)
+		text_add(&line, ", %s", parts->mechanism);
+	return line.at;
+}
+
+static const char *print_failure(const struct result *result, enum severity severity,
+				 const struct parts *parts, struct arena *arena)
+{
+	const struct diagnosis *diagnosis = &result->diagnosis;
+	struct text line = text_create(arena, TEXT_MAX);
+
+	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
+		 words_of(cause_word(diagnosis->cause), arena),
+		 words_of(reason_word(diagnosis->reason), arena));
+	add_reply_code(&line, result->seen);
+	text_add(&line, " %s", parts->address);
+	return line.at;
+}
+
+static const char *print(const struct result *result, enum severity severity,
+			 const struct parts *parts, struct arena *arena)
+{
+	if (result_success(result))
+		return print_success(result, severity, parts, arena);
+	return print_failure(result, severity, parts, arena);
+}
+
+/* The middle of a long host name says least: its ends tell service and owner. */
+static const char *shorten(const char *address, size_t surplus, struct arena *arena)
+{
+	size_t len = strlen(address), keep = len > surplus + 3 ? len - surplus - 3 : 0;
+
+	if (keep < HOST_SHORTEST)
+		keep = HOST_SHORTEST;
+	if (keep + 3 >= len)
+		return address;
+	return arena_print(arena, "%.*s...%s", (int)(keep / 2), address,
+			   address + len - (keep - keep / 2));
+}
+
+static const char *clean(const char *line, struct arena *arena)
+{
+	struct text cleaned = text_create(arena, MESSAGE_MAX);
+
+	text_add_foreign(&cleaned, str_of(line));
+	for (char *c = cleaned.at; *c; c++)
+		if (*c == '|')
+			*c = '/';
+	return cleaned.at;
+}
+
+const char *message_of(const struct result *result, enum severity severity,
+		       struct arena *arena)
+{
+	struct parts parts = {
+		.mechanism = result->seen->mechanism.len ?
+				     arena_copy(arena, result->seen->mechanism) :
+				     NULL,
+		.user = result->target->set.user,
+		.address = result->target->address,
+	};
+	const char *line = print(result, severity, &parts, arena);
+
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.mechanism = NULL;
+		line = print(result, severity, &parts, arena);
+	}
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.user = NULL;
+		line = print(result, severity, &parts, arena);
+	}
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.address = shorten(parts.address, strlen(line) - MESSAGE_MAX, arena);
+		line = print(result, severity, &parts, arena);
+	}
+	return clean(line, arena);
+}

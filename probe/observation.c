@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/observation.h"
+
+enum { REPLY_TEXT_MAX = 1024 };
+
+/* Where the fold stands. */
+struct fold {
+	struct observation *seen;
+	struct arena *arena;
+	enum phase now;
+	bool ended;
+	struct text reply_text;
+	int reply_lines;
+};
+
+static struct phase_facts *current(struct fold *fold)
+{
+	return fold->now == PHASE_NONE ? NULL : &fold->seen->phases[fold->now];
+}
+
+static void enter(struct fold *fold, enum phase phase, usec at)
+{
+	struct phase_facts *facts = &fold->seen->phases[phase];
+
+	if (!facts->entered)
+		*facts = (struct phase_facts){ .entered = true, .started = at };
+	facts->done = false;
+	fold->now = phase;
+	fold->reply_lines = 0;
+	if (!fold->ended)
+		fold->seen->phase = phase;
+}
+
+static void complete(struct fold *fold, usec at)
+{
+	struct phase_facts *facts = current(fold);
+
+	if (!facts || facts->done)
+		return;
+	facts->done = true;
+	facts->duration = at - facts->started;
+}
+
+/* ---- the server's lines ------------------------------------------------------- */
+
+static void begin_reply(struct fold *fold)
+{
+	fold->reply_text = text_create(fold->arena, REPLY_TEXT_MAX);
+}
+
+static void add_reply_line(struct fold *fold, const struct reply_line *line)
+{
+	struct reply *reply = &current(fold)->reply;
+
+	if (fold->reply_lines++ == 0) {
+		begin_reply(fold);
+		*reply = (struct reply){ .code = line->code };
+	} else if (line->text.len) {
+		text_add(&fold->reply_text, " ");
+	}
+	if (line->enhanced.class)
+		reply->enhanced = line->enhanced;
+	text_add_str(&fold->reply_text, line->text);
+	reply->text = text_view(&fold->reply_text);
+}
+
+static void note_capability(struct fold *fold, const struct reply_line *line)
+{
+	struct observation *seen = fold->seen;
+
+	if (line->code != 250 || fold->reply_lines < 2)
+		return;
+	if (fold->now == PHASE_EHLO)
+		capabilities_add(&seen->before_tls, line->text);
+	else if (fold->now == PHASE_EHLO_TLS)
+		capabilities_add(&seen->after_tls, line->text);
+}
+
+static bool is_challenge(const struct fold *fold, const struct reply_line *line)
+{
+	return fold->now == PHASE_AUTH && line->code == 334;
+}
+
+static void take_server_line(struct fold *fold, usec at, struct str text)
+{
+	struct reply_line line;
+
+	if (fold->now == PHASE_CONNECT) { /* a trace without "connected" */
+		complete(fold, at);
+		enter(fold, PHASE_BANNER, at);
+	}
+	if (fold->now == PHASE_NONE || !reply_parse_line(&line, text))
+		return;
+	add_reply_line(fold, &line);
+	note_capability(fold, &line);
+	if (!line.last)
+		return;
+	fold->reply_lines = 0;
+	if (!is_challenge(fold, &line))
+		complete(fold, at);
+}
+
+/* ---- the client's lines -------------------------------------------------------- */
+
+static void take_auth_command(struct fold *fold, usec at, struct str rest)
+{
+	struct str word;
+
+	enter(fold, PHASE_AUTH, at);
+	if (str_take_word(&word, &rest, " "))
+		fold->seen->mechanism = word;
+	if (str_take_word(&word, &rest, " "))
+		fold->seen->credential_sent = true;
+}
+
+static void take_client_line(struct fold *fold, usec at, struct str text)
+{
+	struct str rest = text, verb = STR("");
+
+	str_take_word(&verb, &rest, " ");
+	if (str_equal_nocase(verb, STR("EHLO")) || str_equal_nocase(verb, STR("HELO")) ||
+	    str_equal_nocase(verb, STR("LHLO"))) {
+		enter(fold, fold->seen->starttls_asked ? PHASE_EHLO_TLS : PHASE_EHLO, at);
+	} else if (str_equal_nocase(verb, STR("STARTTLS"))) {
+		fold->seen->starttls_asked = true;
+		enter(fold, PHASE_STARTTLS, at);
+	} else if (str_equal_nocase(verb, STR("AUTH"))) {
+		take_auth_command(fold, at, rest);
+	} else if (str_equal_nocase(verb, STR("QUIT"))) {
+		enter(fold, PHASE_QUIT, at);
+	} else if (fold->now == PHASE_AUTH && !str_equal(text, STR("*"))) {
+		fold->seen->credential_sent = true;
+	}
+}
+
+/* ---- our own events --------------------------------------------------------------- */
+
+static struct str value_of(struct str line, struct str key)
+{
+	long at = str_find_nocase(line, key);
+	struct str rest, value = STR("");
+
+	if (at < 0)
+		return value;
+	rest = (struct str){ line.at + at + key.len, line.len - (size_t)at - key.len };
+	if (rest.len && rest.at[0] == '"') {
+		if (rest.len > 1 && rest.at[1] != '"')
+			str_take_word(&value, &rest, "\"");
+		return value;
+	}
+	str_take_word(&value, &rest, " ");
+	return value;
+}
+
+static void take_certificate(struct fold *fold, struct str line)
+{
+	struct tls_facts *tls = &fold->seen->tls;
+
+	if (tls->certificate_count == CERTIFICATE_MAX) {
+		fold->seen->truncated = true;
+		return;
+	}
+	tls->judged = true;
+	tls->certificates[tls->certificate_count++] = (struct certificate_facts){
+		.subject = value_of(line, STR(" subject=")),
+		.issuer = value_of(line, STR(" issuer=")),
+		.names = value_of(line, STR(" names=")),
+		.not_before = value_of(line, STR(" not_before=")),
+		.not_after = value_of(line, STR(" not_after=")),
+		.sha256 = value_of(line, STR(" sha256=")),
+		.names_issuer_url =
+			str_equal(value_of(line, STR(" issuer_url=")), STR("yes")),
+	};
+}
+
+static void take_verify(struct fold *fold, struct str rest)
+{
+	struct tls_facts *tls = &fold->seen->tls;
+	struct str word;
+	int code;
+
+	tls->judged = true;
+	if (!str_take_word(&word, &rest, " ") || !str_take_number(&code, &word))
+		return;
+	if (code == 0 || tls->fault_count == VERIFY_FAULT_MAX)
+		return;
+	if (tls->fault_count == 0)
+		tls->fault_text = str_trim(rest);
+	tls->faults[tls->fault_count++] = code;
+}
+
+static void start_tls(struct fold *fold, usec at)
+{
+	struct phase_facts *banner = &fold->seen->phases[PHASE_BANNER];
+
+	/* Implicit TLS: the connection that stands is not waiting for a greeting yet. */
+	if (fold->now == PHASE_BANNER && !banner->done && banner->reply.code == 0) {
+		at = banner->started;
+		*banner = (struct phase_facts){ 0 };
+	}
+	fold->seen->tls.started = true;
+	enter(fold, PHASE_TLS, at);
+}
+
+static void finish_tls(struct fold *fold, usec at, struct str rest)
+{
+	struct tls_facts *tls = &fold->seen->tls;
+
+	tls->done = true;
+	str_take_word(&tls->version, &rest, " ");
+	str_take_word(&tls->cipher, &rest, " ");
+	complete(fold, at);
+	if (!fold->seen->phases[PHASE_BANNER].entered)
+		enter(fold, PHASE_BANNER, at);
+}
+
+static void take_tls(struct fold *fold, usec at, struct str rest)
+{
+	struct str word = STR("");
+
+	str_take_word(&word, &rest, " ");
+	if (str_equal(word, STR("start"))) {
+		start_tls(fold, at);
+	} else if (str_equal(word, STR("done"))) {
+		finish_tls(fold, at, rest);
+	} else if (str_equal(word, STR("alert"))) {
+		str_take_word(&word, &rest, " ");
+		fold->seen->tls.alert_received = str_equal(word, STR("received"));
+		fold->seen->tls.alert = str_trim(rest);
+	}
+}
+
+static void take_connect(struct fold *fold, usec at, struct str rest)
+{
+	struct observation *seen = fold->seen;
+	struct str endpoint = STR("");
+
+	complete(fold, at); /* of the look-up, where a proxy leaves it to be inferred */
+	enter(fold, PHASE_CONNECT, at);
+	str_take_word(&endpoint, &rest, " ");
+	if (seen->tried_count == TRIED_ADDRESS_MAX)
+		return;
+	seen->tried[seen->tried_count++] = (struct tried_address){ .endpoint = endpoint };
+	seen->address = endpoint;
+}
+
+static void take_failed(struct fold *fold, struct str rest)
+{
+	struct observation *seen = fold->seen;
+	struct str word = STR("");
+	enum ending ending;
+
+	str_take_word(&word, &rest, " ");
+	if (seen->tried_count && ending_from_word(&ending, word))
+		seen->tried[seen->tried_count - 1].ending = ending;
+}
+
+static void take_end(struct fold *fold, usec at, struct str rest)
+{
+	struct observation *seen = fold->seen;
+	struct str word = STR("");
+
+	if (fold->ended)
+		return;
+	str_take_word(&word, &rest, " ");
+	if (!ending_from_word(&seen->ending, word))
+		seen->ending = ENDING_NONE;
+	seen->ending_detail = str_trim(rest);
+	seen->duration = at;
+	if (fold->now == PHASE_CONNECT && seen->tried_count)
+		seen->tried[seen->tried_count - 1].ending = seen->ending;
+	if (fold->now != PHASE_NONE && !current(fold)->done)
+		current(fold)->duration = at - current(fold)->started;
+	fold->ended = true;
+}
+
+static void take_note(struct fold *fold, usec at, struct str text)
+{
+	struct observation *seen = fold->seen;
+	struct str rest = text, word = STR("");
+
+	str_take_word(&word, &rest, " ");
+	if (str_equal(word, STR("resolve"))) {
+		enter(fold, PHASE_RESOLVE, at);
+		seen->host = str_trim(rest);
+	} else if (str_equal(word, STR("resolved"))) {
+		complete(fold, at);
+	} else if (str_equal(word, STR("connect"))) {
+		take_connect(fold, at, rest);
+	} else if (str_equal(word, STR("connected"))) {
+		complete(fold, at);
+		enter(fold, PHASE_BANNER, at);
+	} else if (str_equal(word, STR("failed"))) {
+		take_failed(fold, rest);
+	} else if (str_equal(word, STR("end"))) {
+		take_end(fold, at, rest);
+	} else if (str_equal(word, STR("tls"))) {
+		take_tls(fold, at, rest);
+	} else if (str_equal(word, STR("certificate"))) {
+		take_certificate(fold, text);
+	} else if (str_equal(word, STR("verify"))) {
+		take_verify(fold, rest);
+	} else if (str_equal(word, STR("raw"))) {
+		seen->raw = str_trim(rest);
+	} else if (str_equal(word, STR("proxy"))) {
+		seen->proxy = str_trim(rest);
+	} else if (str_equal(word, STR("blank"))) {
+		seen->secret_has_blanks = true;
+	}
+}
+
+static void take_event(struct fold *fold, const struct event *event)
+{
+	switch (event->direction) {
+	case DIRECTION_SERVER:
+		take_server_line(fold, event->at, event->line);
+		break;
+	case DIRECTION_CLIENT:
+		take_client_line(fold, event->at, event->line);
+		break;
+	case DIRECTION_NOTE:
+		take_note(fold, event->at, event->line);
+		break;
+	}
+	if (!fold->ended)
+		fold->seen->duration = event->at;
+}
+
+static bool was_accepted(const struct observation *seen)
+{
+	const struct phase_facts *auth = &seen->phases[PHASE_AUTH];
+
+	return seen->ending == ENDING_REPLY && seen->phase == PHASE_AUTH && auth->done &&
+	       auth->reply.code / 100 == 2;
+}
+
+struct observation *observe(const struct trace *trace, struct arena *arena)
+{
+	struct observation *seen = arena_take(arena, sizeof(*seen));
+	struct fold fold = { .seen = seen, .arena = arena, .now = PHASE_NONE };
+
+	seen->phase = PHASE_NONE;
+	for (size_t i = 0; i < trace_count(trace); i++)
+		take_event(&fold, trace_event(trace, i));
+	seen->truncated |= trace_truncated(trace);
+	seen->authenticated = was_accepted(seen);
+	if (!seen->phases[PHASE_CONNECT].done)
+		seen->address = STR("");
+	return seen;
+}
+
+const struct reply *observation_reply(const struct observation *seen)
+{
+	static const struct reply none = { 0 };
+
+	return seen->phase == PHASE_NONE ? &none : &seen->phases[seen->phase].reply;
+}
+
+const struct capabilities *observation_offer(const struct observation *seen)
+{
+	return seen->phases[PHASE_EHLO_TLS].entered ? &seen->after_tls :
+						      &seen->before_tls;
+}

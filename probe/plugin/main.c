@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "probe/engine.h"
+#include "probe/json.h"
+#include "probe/plugin/nagios.h"
+#include "probe/plugin/options.h"
+
+/* One check from start to exit. */
+struct plugin {
+	struct options options;
+	struct arena *arena;
+	uv_loop_t loop;
+	uv_signal_t terminated, interrupted;
+	struct run *run;
+	struct result *result;
+};
+
+/*
+ * Libraries keep copies of the password on the heap for a moment. No core dump, not
+ * even one that root forces, shall hold them: neither file nor memory class is left.
+ */
+static void forbid_core_dumps(void)
+{
+	const struct rlimit none = { 0 };
+	int filter = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+
+	if (filter >= 0) {
+		if (write(filter, "0", 1) < 0)
+			(void)0;
+		close(filter);
+	}
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void print(const char *text)
+{
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+/* ---- trouble before there is anything to probe ------------------------------------- */
+
+static int give_up(const struct plugin *plugin, const char *sentence)
+{
+	char line[ERROR_TEXT_MAX + 32];
+
+	snprintf(line, sizeof(line), "check_smtp_auth: %s", sentence);
+	for (char *c = line; *c; c++)
+		if (*c == '|' || *c < ' ' || *c > '~')
+			*c = '?';
+	if (plugin->options.output == OUTPUT_JSON)
+		print(json_of_trouble(line, plugin->arena));
+	else
+		print(line);
+	print("\n");
+	return SEVERITY_UNKNOWN;
+}
+
+static struct secret *secret_from_environment(const char *name, struct error *err)
+{
+	char *value = getenv(name);
+	struct secret *secret;
+
+	if (!value) {
+		error_set(err, "--password-env: the variable %.60s is not set", name);
+		return NULL;
+	}
+	secret = secret_create(str_of(value), name, err);
+	explicit_bzero(value, strlen(value));
+	return secret;
+}
+
+static bool take_secret(struct secret **out, const struct options *options,
+			struct error *err)
+{
+	*out = NULL;
+	switch (options->password_source) {
+	case PASSWORD_NONE:
+		return true;
+	case PASSWORD_FILE:
+		*out = secret_read_file(options->password_place, err);
+		break;
+	case PASSWORD_ENVIRONMENT:
+		*out = secret_from_environment(options->password_place, err);
+		break;
+	case PASSWORD_STDIN:
+		*out = secret_read_descriptor(STDIN_FILENO, "standard input", err);
+		break;
+	case PASSWORD_ARGUMENT:
+		*out = options->secret;
+		break;
+	}
+	return *out != NULL;
+}
+
+/* ---- the run -------------------------------------------------------------------------- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct plugin *plugin = handle->data;
+
+	(void)number;
+	if (plugin->run)
+		run_cancel(plugin->run);
+}
+
+static void watch_signal(struct plugin *plugin, uv_signal_t *handle, int number)
+{
+	uv_signal_init(&plugin->loop, handle);
+	handle->data = plugin;
+	uv_signal_start(handle, on_signal, number);
+	/* Waiting for a signal alone is no reason to go on. */
+	uv_unref((uv_handle_t *)handle);
+}
+
+static void on_done(void *owner, struct result *result)
+{
+	struct plugin *plugin = owner;
+
+	plugin->run = NULL;
+	plugin->result = result;
+	uv_stop(&plugin->loop);
+}
+
+static bool probe(struct plugin *plugin, struct target *target, struct error *err)
+{
+	struct engine *engine;
+
+	uv_loop_init(&plugin->loop);
+	engine = engine_create(&plugin->loop, true, err);
+	if (!engine)
+		return false;
+	watch_signal(plugin, &plugin->terminated, SIGTERM);
+	watch_signal(plugin, &plugin->interrupted, SIGINT);
+	plugin->run = engine_run(engine, target, on_done, plugin);
+	uv_run(&plugin->loop, UV_RUN_DEFAULT);
+	engine_destroy(engine);
+	uv_close((uv_handle_t *)&plugin->terminated, NULL);
+	uv_close((uv_handle_t *)&plugin->interrupted, NULL);
+	return true;
+}
+
+static const char WARN_ARGUMENT[] =
+	"note:           the password stood on the command line, where others can read it;\n"
+	"                use --password-file instead\n";
+
+static int show(struct plugin *plugin)
+{
+	const struct options *options = &plugin->options;
+	struct nagios_view view = {
+		.warning = options->has_warning ? &options->warning : NULL,
+		.critical = options->has_critical ? &options->critical : NULL,
+		.verbosity = options->verbosity,
+		.trace = options->trace,
+	};
+	const struct result *result = plugin->result;
+
+	if (options->output == OUTPUT_JSON) {
+		const char *message = nagios_message(result, &view, plugin->arena);
+
+		print(json_of_result(result, message, options->trace, plugin->arena));
+		print("\n");
+	} else {
+		print(nagios_print(result, &view, plugin->arena));
+		if (options->password_source == PASSWORD_ARGUMENT)
+			print(WARN_ARGUMENT);
+	}
+	return (int)nagios_state(result, &view);
+}
+
+/*
+ * The verdict is out. A worker that still hangs in the Kerberos library would keep
+ * libuv's exit handler waiting, so then the process just ends.
+ */
+static void clean_up(struct plugin *plugin, int state)
+{
+	for (int turn = 0; turn < 3 && uv_run(&plugin->loop, UV_RUN_NOWAIT); turn++)
+		;
+	if (uv_loop_close(&plugin->loop) == UV_EBUSY)
+		_exit(state);
+}
+
+static int run(struct plugin *plugin)
+{
+	struct secret *secret;
+	struct target *target;
+	struct error err;
+	int state;
+
+	if (!take_secret(&secret, &plugin->options, &err))
+		return give_up(plugin, err.text);
+	target = target_create(&plugin->options.target, secret, &err);
+	if (!target)
+		return give_up(plugin, err.text);
+	if (!probe(plugin, target, &err)) {
+		target_release(target);
+		return give_up(plugin, err.text);
+	}
+	state = show(plugin);
+	result_release(plugin->result);
+	target_release(target);
+	clean_up(plugin, state);
+	return state;
+}
+
+static int serve(struct plugin *plugin)
+{
+	switch (plugin->options.wish) {
+	case WISH_HELP:
+		print(options_help(plugin->arena));
+		return SEVERITY_UNKNOWN;
+	case WISH_VERSION:
+		print("check_smtp_auth " PROBE_VERSION "\n");
+		return SEVERITY_UNKNOWN;
+	case WISH_PROBE:
+		return run(plugin);
+	}
+	return SEVERITY_UNKNOWN;
+}
+
+int main(int argc, char **argv)
+{
+	struct plugin plugin = { .arena = arena_create() };
+	struct error err;
+	int state;
+
+	forbid_core_dumps();
+	signal(SIGPIPE, SIG_IGN);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (options_parse(&plugin.options, argc, argv, &err))
+		state = serve(&plugin);
+	else
+		state = give_up(&plugin, err.text);
+	if (plugin.options.wish != WISH_PROBE)
+		secret_destroy(plugin.options.secret);
+	curl_global_cleanup();
+	arena_destroy(plugin.arena);
+	return state;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/result.h"
+
+struct result *result_create(struct arena *arena, struct target *target, usec started,
+			     const struct trace *trace)
+{
+	struct result *result = arena_take(arena, sizeof(*result));
+
+	result->target = target_keep(target);
+	result->started = started;
+	result->trace = trace;
+	result->seen = observe(trace, arena);
+	result->diagnosis = diagnose(result->seen, arena);
+	result->arena = arena;
+	result->references = 1;
+	return result;
+}
+
+struct result *result_keep(struct result *result)
+{
+	result->references++;
+	return result;
+}
+
+void result_release(struct result *result)
+{
+	if (!result || --result->references > 0)
+		return;
+	target_release(result->target);
+	arena_destroy(result->arena);
+}
+
+bool result_success(const struct result *result)
+{
+	return result->diagnosis.cause == CAUSE_NONE;
+}

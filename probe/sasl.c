@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/sasl.h"
+
+#include <assert.h>
+#include <gsasl.h>
+#include <gssapi/gssapi.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "probe/arena.h"
+#include "probe/base64.h"
+#include "probe/secret.h"
+
+static const char SERVICE[] = "smtp";
+
+/* What a challenge must look like before GNU SASL may read it. */
+enum grammar {
+	GRAMMAR_FREE,       /* whatever it says, or the library looks closely enough */
+	GRAMMAR_TEXT,       /* something, and no NUL in it */
+	GRAMMAR_DIRECTIVES, /* RFC 2831 §7.1: text, `name=value` between commas */
+	GRAMMAR_NTLM        /* a CHALLENGE_MESSAGE, [MS-NLMP] §2.2.1.2 */
+};
+
+static const struct trait {
+	bool client_first;
+	enum grammar grammar;
+} traits[MECHANISM_COUNT] = {
+	[MECHANISM_SCRAM_SHA_256_PLUS] = { true, GRAMMAR_TEXT },
+	[MECHANISM_SCRAM_SHA_1_PLUS] = { true, GRAMMAR_TEXT },
+	[MECHANISM_SCRAM_SHA_256] = { true, GRAMMAR_TEXT },
+	[MECHANISM_SCRAM_SHA_1] = { true, GRAMMAR_TEXT },
+	[MECHANISM_PLAIN] = { true, GRAMMAR_FREE },
+	/* Prompts are free text: the first asks for the user, the second for the
+	 * password, whatever they say. */
+	[MECHANISM_LOGIN] = { false, GRAMMAR_FREE },
+	[MECHANISM_CRAM_MD5] = { false, GRAMMAR_TEXT },
+	[MECHANISM_DIGEST_MD5] = { false, GRAMMAR_DIRECTIVES },
+	[MECHANISM_NTLM] = { true, GRAMMAR_NTLM },
+	[MECHANISM_EXTERNAL] = { true, GRAMMAR_FREE },
+	[MECHANISM_GSSAPI] = { true, GRAMMAR_FREE },
+};
+
+struct sasl_library {
+	struct arena *arena;
+	struct uv_loop_s *loop;
+	Gsasl *gsasl;
+	/* Its owner, and each exchange, also one that still runs in the pool. */
+	size_t users;
+};
+
+/* What one step came to. */
+struct outcome {
+	enum sasl_status status;
+	char *message; /* GNU SASL's memory */
+	size_t len;
+	struct error reason; /* past SASL_DONE */
+};
+
+struct sasl {
+	struct arena *arena;
+	struct sasl_library *library;
+	Gsasl_session *session;
+	enum mechanism mechanism;
+	const char *host;
+	unsigned steps; /* handed to GNU SASL so far */
+	bool over, running, abandoned;
+	uv_work_t work;
+	char *challenge; /* the worker's copy */
+	size_t challenge_len;
+	struct outcome outcome;
+	sasl_answer *answer;
+	void *owner;
+};
+
+static void release_library(struct sasl_library *library)
+{
+	struct arena *arena = library->arena;
+
+	if (--library->users)
+		return;
+	gsasl_done(library->gsasl);
+	arena_destroy(arena);
+}
+
+struct sasl_library *sasl_library_create(struct uv_loop_s *loop, struct error *err)
+{
+	struct sasl_library *library;
+	struct arena *arena;
+	Gsasl *gsasl;
+	int rc = gsasl_init(&gsasl);
+
+	if (rc != GSASL_OK) {
+		error_set(err, "GNU SASL does not start: %s", gsasl_strerror(rc));
+		return NULL;
+	}
+	arena = arena_create();
+	library = arena_take(arena, sizeof(*library));
+	*library = (struct sasl_library){ arena, loop, gsasl, 1 };
+	return library;
+}
+
+void sasl_library_destroy(struct sasl_library *library)
+{
+	if (library)
+		release_library(library);
+}
+
+bool sasl_library_supports(struct sasl_library *library, enum mechanism mechanism)
+{
+	return gsasl_client_support_p(library->gsasl, mechanism_word(mechanism));
+}
+
+static bool is_scram(enum mechanism mechanism)
+{
+	return str_starts(str_of(mechanism_word(mechanism)), STR("SCRAM-"));
+}
+
+/* Refuses what could only fail later, when the server would seem to be at fault. */
+static bool can_use(enum mechanism mechanism, const struct sasl_params *params,
+                    struct error *err)
+{
+	const char *word = mechanism_word(mechanism);
+
+	if (mechanism_proof(mechanism) == PROOF_PASSWORD &&
+	    (!params->user || !params->secret.len))
+		return error_set(err, "%s needs a user name and a password", word);
+	if (mechanism_flags(mechanism) & MECHANISM_BINDING && !params->binding.len)
+		return error_set(err,
+		                 "%s needs TLS channel binding, which this connection "
+		                 "does not have; choose a mechanism without -PLUS",
+		                 word);
+	/* GNU SASL quotes without escaping: another user name would arrive. */
+	if (mechanism == MECHANISM_DIGEST_MD5 && strpbrk(params->user, "\"\\"))
+		return error_set(err,
+		                 "%s cannot carry a user name with \" or \\; choose "
+		                 "another mechanism",
+		                 word);
+	return true;
+}
+
+static void set_text(Gsasl_session *session, Gsasl_property property, const char *text)
+{
+	if (text)
+		gsasl_property_set(session, property, text);
+}
+
+/*
+ * Only what the mechanism uses: given a binding, GNU SASL 2.2 breaks off a SCRAM
+ * without -PLUS; given a user, its 1.x sent him as authorization identity in GSSAPI.
+ */
+static void set_properties(struct sasl *sasl, const struct sasl_params *params)
+{
+	Gsasl_session *session = sasl->session;
+
+	set_text(session, GSASL_SERVICE, SERVICE);
+	set_text(session, GSASL_HOSTNAME, params->host);
+	set_text(session, GSASL_AUTHZID, params->authorization);
+	if (mechanism_proof(sasl->mechanism) == PROOF_PASSWORD) {
+		set_text(session, GSASL_AUTHID, params->user);
+		gsasl_property_set_raw(session, GSASL_PASSWORD, params->secret.at,
+		                       params->secret.len);
+	}
+	if (mechanism_flags(sasl->mechanism) & MECHANISM_BINDING) {
+		size_t size = base64_encoded_size(params->binding.len) + 1;
+		char *binding = arena_take(sasl->arena, size);
+
+		base64_encode(binding, params->binding);
+		set_text(session,
+		         params->binding_is_exporter ? GSASL_CB_TLS_EXPORTER
+		                                     : GSASL_CB_TLS_UNIQUE,
+		         binding);
+	}
+}
+
+struct sasl *sasl_start(struct sasl_library *library, enum mechanism mechanism,
+                        const struct sasl_params *params, struct error *err)
+{
+	const char *word = mechanism_word(mechanism);
+	Gsasl_session *session;
+	struct arena *arena;
+	struct sasl *sasl;
+	int rc;
+
+	if (!can_use(mechanism, params, err))
+		return NULL;
+	rc = gsasl_client_start(library->gsasl, word, &session);
+	if (rc != GSASL_OK) {
+		error_set(err, "GNU SASL does not start %s: %s", word,
+		          gsasl_strerror(rc));
+		return NULL;
+	}
+	arena = arena_create();
+	sasl = arena_take(arena, sizeof(*sasl));
+	sasl->arena = arena;
+	sasl->library = library;
+	sasl->session = session;
+	sasl->mechanism = mechanism;
+	sasl->host = arena_copy(arena, str_of(params->host));
+	library->users++;
+	set_properties(sasl, params);
+	return sasl;
+}
+
+bool sasl_client_first(const struct sasl *sasl)
+{
+	return traits[sasl->mechanism].client_first;
+}
+
+/* Which challenge the next step answers; 0 = none, it is the initial response. */
+static unsigned challenge_number(const struct sasl *sasl)
+{
+	return sasl_client_first(sasl) ? sasl->steps : sasl->steps + 1;
+}
+
+/*
+ * Commas inside quotes belong to the value. GNU SASL before its fixes of 2026
+ * crashes on a directive without a value.
+ */
+static bool has_only_directives(struct str challenge)
+{
+	bool quoted = false, valued = false;
+
+	for (size_t i = 0; i < challenge.len; i++) {
+		char c = challenge.at[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == '=' && !quoted)
+			valued = true;
+		else if (c == ',' && !quoted && !valued)
+			return false;
+		else if (c == ',' && !quoted)
+			valued = false;
+	}
+	return valued && !quoted;
+}
+
+static size_t little_endian(const char *at, size_t len)
+{
+	size_t value = 0;
+
+	while (len--)
+		value = value << 8 | (unsigned char)at[len];
+	return value;
+}
+
+/*
+ * libntlm reads the fixed part and the target name without looking whether the
+ * message holds them.
+ */
+static bool is_ntlm_challenge(struct str message)
+{
+	enum { NAME_LEN = 12, NAME_OFFSET = 16, FIXED = 32 };
+	size_t offset, len;
+
+	if (message.len < FIXED || !str_starts(message, STR("NTLMSSP\0\2\0\0\0")))
+		return false;
+	len = little_endian(message.at + NAME_LEN, 2);
+	offset = little_endian(message.at + NAME_OFFSET, 4);
+	return len == 0 || (offset <= message.len && len <= message.len - offset);
+}
+
+static const char *flaw_by_grammar(enum grammar grammar, struct str challenge)
+{
+	if (grammar == GRAMMAR_FREE)
+		return NULL;
+	if (challenge.len == 0)
+		return "is empty";
+	if (grammar == GRAMMAR_NTLM)
+		return is_ntlm_challenge(challenge) ? NULL : "is malformed";
+	if (memchr(challenge.at, '\0', challenge.len))
+		return "holds a NUL";
+	if (grammar == GRAMMAR_DIRECTIVES && !has_only_directives(challenge))
+		return "is malformed";
+	return NULL;
+}
+
+static const char *flaw_of(const struct sasl *sasl, struct str challenge)
+{
+	if (sasl->over) /* PLAIN would send the password once more */
+		return "comes after the end of the exchange";
+	if (challenge.len > SASL_MESSAGE_MAX)
+		return "is longer than 65536 bytes";
+	if (challenge_number(sasl) == 0)
+		return NULL;
+	return flaw_by_grammar(traits[sasl->mechanism].grammar, challenge);
+}
+
+/* Any `i=` counts: which of them GNU SASL takes is its own affair. */
+static bool asks_too_many_iterations(struct str challenge)
+{
+	struct str attribute;
+
+	while (str_take_word(&attribute, &challenge, ",")) {
+		int iterations;
+
+		if (!str_starts(attribute, STR("i=")))
+			continue;
+		attribute = (struct str){ attribute.at + 2, attribute.len - 2 };
+		if (attribute.len == 0 || attribute.at[0] < '0' ||
+		    attribute.at[0] > '9')
+			continue;
+		/* No number: it has more digits than we read. */
+		if (!str_take_number(&iterations, &attribute) ||
+		    iterations > SASL_ITERATIONS_MAX)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * RFC 5802 §7: `e=` in place of the server's proof. The reply that follows says
+ * what it means; what must not follow is success.
+ */
+static bool is_server_error(const struct sasl *sasl, struct str challenge)
+{
+	return challenge_number(sasl) == 2 && is_scram(sasl->mechanism) &&
+	       str_starts(challenge, STR("e="));
+}
+
+static void wipe_message(struct outcome *out)
+{
+	if (out->message)
+		explicit_bzero(out->message, out->len);
+	gsasl_free(out->message);
+	out->message = NULL;
+	out->len = 0;
+}
+
+static void refuse(struct outcome *out, enum sasl_status status)
+{
+	wipe_message(out);
+	out->status = status;
+}
+
+/* True when the outcome is known without GNU SASL. */
+static bool decide_at_once(struct sasl *sasl, struct str challenge)
+{
+	const char *word = mechanism_word(sasl->mechanism);
+	const char *flaw = flaw_of(sasl, challenge);
+	struct outcome *out = &sasl->outcome;
+
+	*out = (struct outcome){ 0 };
+	if (flaw) {
+		refuse(out, SASL_BAD_CHALLENGE);
+		error_set(&out->reason, "the server's %s challenge %s", word, flaw);
+		return true;
+	}
+	if (is_scram(sasl->mechanism) && asks_too_many_iterations(challenge)) {
+		refuse(out, SASL_TOO_MANY_ITERATIONS);
+		error_set(&out->reason,
+		          "the server asks for more than %d iterations of %s",
+		          SASL_ITERATIONS_MAX, word);
+		return true;
+	}
+	out->status = SASL_CONTINUE;
+	return is_server_error(sasl, challenge);
+}
+
+static void copy_gss_text(struct error *reason, OM_uint32 code, int type)
+{
+	gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+	OM_uint32 minor, rest = 0;
+
+	gss_display_status(&minor, code, type, GSS_C_NO_OID, &rest, &text);
+	if (text.length)
+		error_set(reason, "no Kerberos login: %.*s", (int)text.length,
+		          (const char *)text.value);
+	gss_release_buffer(&minor, &text);
+}
+
+static gss_name_t import_service(const char *host)
+{
+	char text[512];
+	gss_buffer_desc buffer = { 0, text };
+	gss_name_t name = GSS_C_NO_NAME;
+	OM_uint32 minor;
+	int len = snprintf(text, sizeof(text), "%s@%s", SERVICE, host);
+
+	if (len < 0 || (size_t)len >= sizeof(text))
+		return GSS_C_NO_NAME;
+	buffer.length = (size_t)len;
+	gss_import_name(&minor, &buffer, GSS_C_NT_HOSTBASED_SERVICE, &name);
+	return name;
+}
+
+/*
+ * GNU SASL keeps the reason to itself, so the first token is asked for once more,
+ * here where the answer can be read: no ticket, no KDC, unknown server.
+ */
+static void explain_gss_refusal(struct error *reason, const char *host)
+{
+	gss_name_t service = import_service(host);
+	gss_ctx_id_t context = GSS_C_NO_CONTEXT;
+	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+	OM_uint32 major, minor, ignored;
+
+	if (service == GSS_C_NO_NAME)
+		return;
+	major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &context, service,
+	                             GSS_C_NO_OID, GSS_C_MUTUAL_FLAG, 0,
+	                             GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, NULL,
+	                             &token, NULL, NULL);
+	if (GSS_ERROR(major))
+		copy_gss_text(reason, minor ? minor : major,
+		              minor ? GSS_C_MECH_CODE : GSS_C_GSS_CODE);
+	gss_release_buffer(&ignored, &token);
+	if (context != GSS_C_NO_CONTEXT)
+		gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
+	gss_release_name(&ignored, &service);
+}
+
+static const struct refusal {
+	int rc;
+	enum sasl_status status;
+	const char *text; /* NULL = GNU SASL's */
+} refusals[] = {
+	{ GSASL_MECHANISM_PARSE_ERROR, SASL_BAD_CHALLENGE,
+	  "the server's challenge is malformed" },
+	{ GSASL_BASE64_ERROR, SASL_BAD_CHALLENGE,
+	  "the server's challenge is malformed: no valid base64 in it" },
+	{ GSASL_SASLPREP_ERROR, SASL_LOCAL,
+	  "the user name or password holds characters that SASL forbids (RFC 4013)" },
+	{ GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR, SASL_BAD_CHALLENGE,
+	  "the server's Kerberos token is not acceptable" },
+	{ GSASL_GSSAPI_UNWRAP_ERROR, SASL_BAD_CHALLENGE,
+	  "the server's Kerberos token is not acceptable" },
+	{ GSASL_OK, SASL_LOCAL, NULL }, /* anything else */
+};
+
+static void set_refusal(struct outcome *out, int rc)
+{
+	const struct refusal *row = refusals;
+
+	while (row->rc != rc && row->rc != GSASL_OK)
+		row++;
+	refuse(out, row->status);
+	error_set(&out->reason, "%s", row->text ? row->text : gsasl_strerror(rc));
+}
+
+/* Some of GNU SASL's codes mean different things at different steps. */
+static void set_failure(struct sasl *sasl, int rc)
+{
+	struct outcome *out = &sasl->outcome;
+	unsigned number = challenge_number(sasl);
+
+	set_refusal(out, rc);
+	if (rc == GSASL_AUTHENTICATION_ERROR && number == 1) {
+		out->status = SASL_BAD_CHALLENGE;
+		error_set(&out->reason, "the server's challenge does not answer ours");
+	} else if (rc == GSASL_AUTHENTICATION_ERROR && number == 2) {
+		out->status = SASL_SERVER_UNPROVED;
+		error_set(&out->reason,
+		          "the server does not prove that it knows the password");
+	} else if (sasl->mechanism == MECHANISM_GSSAPI && number == 0) {
+		out->status = SASL_LOCAL;
+		explain_gss_refusal(&out->reason, sasl->host);
+	}
+}
+
+/* RFC 2831 §2.1.1: no `qop` means auth; we hold no other. */
+static bool lacks_qop_auth(const struct sasl *sasl)
+{
+	const char *qops = gsasl_property_fast(sasl->session, GSASL_QOPS);
+
+	return sasl->mechanism == MECHANISM_DIGEST_MD5 && qops && *qops &&
+	       str_find_nocase(str_of(qops), STR("qop-auth")) < 0;
+}
+
+/* In the worker pool for slow mechanisms: nothing else touches the exchange then. */
+static void take_step(struct sasl *sasl, struct str challenge)
+{
+	struct outcome *out = &sasl->outcome;
+	int rc = gsasl_step(sasl->session, challenge.len ? challenge.at : "",
+	                    challenge.len, &out->message, &out->len);
+
+	if (rc == GSASL_OK || rc == GSASL_NEEDS_MORE)
+		out->status = rc == GSASL_OK ? SASL_DONE : SASL_CONTINUE;
+	else
+		set_failure(sasl, rc);
+	if (out->status == SASL_CONTINUE && lacks_qop_auth(sasl)) {
+		refuse(out, SASL_BAD_CHALLENGE);
+		error_set(&out->reason, "the server's %s offers no qop \"auth\"",
+		          mechanism_word(sasl->mechanism));
+	}
+	sasl->steps++;
+}
+
+/* The owner may destroy the exchange while it is told, so that is the last thing. */
+static void deliver(struct sasl *sasl)
+{
+	struct outcome outcome = sasl->outcome;
+	struct str message = { outcome.message, outcome.len };
+
+	sasl->outcome = (struct outcome){ 0 };
+	sasl->over = outcome.status != SASL_CONTINUE;
+	if (outcome.status > SASL_DONE)
+		message = str_of(outcome.reason.text);
+	else if (!outcome.message)
+		message = STR("");
+	sasl->answer(sasl->owner, outcome.status, message);
+	wipe_message(&outcome);
+}
+
+/*
+ * GNU SASL frees its copies without wiping them. They are its own heap, const only
+ * to keep callers from changing them under its feet; now it does not read them again.
+ */
+static void wipe_property(Gsasl_session *session, Gsasl_property property)
+{
+	const char *text = gsasl_property_fast(session, property);
+
+	if (text)
+		explicit_bzero((void *)(uintptr_t)text, strlen(text));
+}
+
+static void release(struct sasl *sasl)
+{
+	struct sasl_library *library = sasl->library;
+
+	wipe_message(&sasl->outcome);
+	wipe_property(sasl->session, GSASL_PASSWORD);
+	wipe_property(sasl->session, GSASL_SCRAM_SALTED_PASSWORD);
+	gsasl_finish(sasl->session);
+	arena_destroy(sasl->arena);
+	release_library(library);
+}
+
+static void work(uv_work_t *request)
+{
+	struct sasl *sasl = request->data;
+
+	take_step(sasl, (struct str){ sasl->challenge, sasl->challenge_len });
+}
+
+static void after_work(uv_work_t *request, int status)
+{
+	struct sasl *sasl = request->data;
+
+	(void)status; /* cancelled only when abandoned */
+	secret_memory_destroy(sasl->challenge, sasl->challenge_len + 1);
+	sasl->running = false;
+	if (sasl->abandoned)
+		release(sasl);
+	else
+		deliver(sasl);
+}
+
+static void queue_step(struct sasl *sasl, struct str challenge)
+{
+	int rc;
+
+	sasl->challenge = secret_memory_create(challenge.len + 1);
+	sasl->challenge_len = challenge.len;
+	if (challenge.len)
+		memcpy(sasl->challenge, challenge.at, challenge.len);
+	sasl->running = true;
+	sasl->work.data = sasl;
+	rc = uv_queue_work(sasl->library->loop, &sasl->work, work, after_work);
+	assert(rc == 0);
+	(void)rc;
+}
+
+void sasl_step(struct sasl *sasl, struct str challenge, sasl_answer *answer,
+               void *owner)
+{
+	assert(!sasl->running);
+	sasl->answer = answer;
+	sasl->owner = owner;
+	if (decide_at_once(sasl, challenge)) {
+		deliver(sasl);
+	} else if (mechanism_flags(sasl->mechanism) & MECHANISM_SLOW) {
+		queue_step(sasl, challenge);
+	} else {
+		take_step(sasl, challenge);
+		deliver(sasl);
+	}
+}
+
+void sasl_destroy(struct sasl *sasl)
+{
+	if (!sasl)
+		return;
+	if (!sasl->running) {
+		release(sasl);
+		return;
+	}
+	sasl->abandoned = true;
+	uv_cancel((uv_req_t *)&sasl->work); /* too late once it runs */
+}

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "probe/address.h"
+#include "probe/capability.h"
+#include "probe/login.h"
+#include "probe/reply.h"
+#include "probe/resolve.h"
+
+enum {
+	ATTEMPT_SHARE = 3,      /* a silent address gets a third of the time left */
+	EHLO_NAME_MAX = 256
+};
+
+enum stage {
+	STAGE_RESOLVE_VIA,
+	STAGE_RESOLVE,
+	STAGE_CARRIED, /* connect to EHLO */
+	STAGE_LOGIN,
+	STAGE_QUIT,
+	STAGE_OVER
+};
+
+struct session {
+	struct session_ground ground;
+	const struct target *target;
+	struct trace *trace;
+	struct redaction *redaction;
+	session_done *done;
+	void *owner;
+
+	usec started, deadline;
+	enum stage stage;
+	bool ended; /* the verdict's event is written */
+	uv_timer_t deadline_timer, attempt_timer;
+	int open_timers;
+
+	struct resolve *resolve;
+	bool has_via;
+	struct sockaddr_storage via;
+	size_t address_count, address_index;
+	struct sockaddr_storage addresses[RESOLVE_ADDRESS_MAX];
+
+	struct link *link;
+	bool connected, greeted, asked_starttls, reading_ehlo;
+	size_t ehlo_lines, reply_lines, reply_bytes;
+	struct arena *arena;
+	struct capabilities capabilities; /* of the last EHLO */
+
+	struct login *login;
+};
+
+static usec now(const struct session *session)
+{
+	return clock_now() - session->started;
+}
+
+static usec time_left(const struct session *session)
+{
+	usec left = session->deadline - now(session);
+
+	return left > 0 ? left : 0;
+}
+
+static uint64_t in_ms(usec time)
+{
+	return (uint64_t)((time + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
+}
+
+/* ---- the end ----------------------------------------------------------------- */
+
+static void timer_is_closed(uv_handle_t *handle)
+{
+	struct session *session = handle->data;
+
+	if (--session->open_timers > 0)
+		return;
+	login_destroy(session->login);
+	session->done(session->owner);
+	arena_destroy(session->arena);
+}
+
+static void leave(struct session *session, bool say_quit)
+{
+	if (session->stage == STAGE_OVER)
+		return;
+	session->stage = STAGE_OVER;
+	link_close(session->link, say_quit);
+	session->link = NULL;
+	resolve_cancel(session->resolve);
+	session->resolve = NULL;
+	uv_close((uv_handle_t *)&session->deadline_timer, timer_is_closed);
+	uv_close((uv_handle_t *)&session->attempt_timer, timer_is_closed);
+}
+
+static void on_quit_timeout(uv_timer_t *timer)
+{
+	leave(timer->data, false);
+}
+
+static void send_line(struct session *session, struct str line)
+{
+	trace_add(session->trace, now(session), DIRECTION_CLIENT, line);
+	link_send_line(session->link, line);
+}
+
+/*
+ * A server that has just kept us waiting for the whole deadline is told QUIT, but
+ * not waited for.
+ */
+static void say_quit(struct session *session, bool wait)
+{
+	if (!link_can_talk(session->link)) {
+		leave(session, true);
+		return;
+	}
+	session->stage = STAGE_QUIT;
+	send_line(session, STR("QUIT"));
+	if (wait)
+		uv_timer_start(&session->attempt_timer, on_quit_timeout,
+			       SESSION_QUIT_PATIENCE_MS, 0);
+	else
+		leave(session, false);
+}
+
+/* Writes the event that the verdict rests on; what comes after never changes it. */
+static void finish(struct session *session, enum ending ending, const char *detail)
+{
+	if (session->ended)
+		return;
+	session->ended = true;
+	uv_timer_stop(&session->deadline_timer);
+	uv_timer_stop(&session->attempt_timer);
+	trace_note(session->trace, now(session), "end %s%s%s", ending_word(ending),
+		   *detail ? " " : "", detail);
+	say_quit(session, ending != ENDING_TIMEOUT);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+
+	if (session->stage == STAGE_RESOLVE || session->stage == STAGE_RESOLVE_VIA)
+		finish(session, ENDING_DNS_TIMEOUT, "no answer before the deadline");
+	else
+		finish(session, ENDING_TIMEOUT, "");
+}
+
+void session_cancel(struct session *session)
+{
+	finish(session, ENDING_CANCELLED, "");
+}
+
+/* ---- the login --------------------------------------------------------------- */
+
+static void on_login_send(void *owner, struct str line)
+{
+	send_line(owner, line);
+}
+
+static void on_login_end(void *owner, enum ending ending, const char *detail)
+{
+	finish(owner, ending, detail);
+}
+
+static void start_login(struct session *session)
+{
+	struct login_params params = {
+		.sasl = session->ground.sasl,
+		.target = session->target,
+		.capabilities = &session->capabilities,
+		.encrypted = link_is_encrypted(session->link),
+		.redaction = session->redaction,
+		.send = on_login_send,
+		.end = on_login_end,
+		.owner = session,
+	};
+
+	params.binding = link_binding(session->link, &params.binding_is_exporter);
+	session->stage = STAGE_LOGIN;
+	session->login = login_start(&params);
+}
+
+/* ---- what the link tells ------------------------------------------------------- */
+
+static bool is_command(struct str line, struct str verb)
+{
+	return str_starts_nocase(line, verb);
+}
+
+static void note_command(struct session *session, struct str line)
+{
+	if (is_command(line, STR("EHLO"))) {
+		session->capabilities = (struct capabilities){ 0 };
+		session->reading_ehlo = true;
+		session->ehlo_lines = 0;
+	} else {
+		session->reading_ehlo = false;
+		session->asked_starttls |= is_command(line, STR("STARTTLS"));
+	}
+}
+
+/* The first line of an EHLO reply names the server, the others what it can do. */
+static void note_capability(struct session *session, struct str line)
+{
+	struct reply_line reply;
+
+	if (!session->reading_ehlo || !reply_parse_line(&reply, str_trim(line)) ||
+	    reply.code != 250)
+		return;
+	if (session->ehlo_lines++ > 0)
+		capabilities_add(&session->capabilities,
+				 str_of(arena_copy(session->arena, reply.text)));
+}
+
+static bool too_much(struct session *session, struct str line)
+{
+	session->reply_lines++;
+	session->reply_bytes += line.len;
+	return session->reply_lines > SESSION_REPLY_LINES_MAX ||
+	       session->reply_bytes > SESSION_REPLY_BYTES_MAX;
+}
+
+/* libcurl skips lines that are no replies, and would wait for one till the deadline. */
+static bool is_strange_greeting(struct session *session, struct str line)
+{
+	struct reply_line reply;
+	bool strange = !session->greeted && !reply_parse_line(&reply, str_trim(line));
+
+	session->greeted = true;
+	return strange;
+}
+
+static bool is_end_of_quit(struct str line)
+{
+	struct reply_line reply;
+
+	return reply_parse_line(&reply, str_trim(line)) && reply.code == 221 && reply.last;
+}
+
+static void on_server_line(struct session *session, struct str line)
+{
+	if (too_much(session, line))
+		link_stop(session->link, ENDING_PROTOCOL,
+			  "more than 128 lines or 64 KiB of replies");
+	else if (is_strange_greeting(session, line))
+		link_stop(session->link, ENDING_PROTOCOL, "the greeting is no SMTP reply");
+	else if (session->stage == STAGE_CARRIED)
+		note_capability(session, line);
+	else if (session->stage == STAGE_LOGIN)
+		login_take_line(session->login, line);
+	else if (session->stage == STAGE_QUIT && is_end_of_quit(line))
+		leave(session, false);
+}
+
+static void on_line(void *owner, enum direction direction, struct str line)
+{
+	struct session *session = owner;
+
+	trace_add(session->trace, now(session), direction, line);
+	if (direction == DIRECTION_CLIENT)
+		note_command(session, line);
+	else
+		on_server_line(session, line);
+}
+
+static void on_note(void *owner, const char *event)
+{
+	struct session *session = owner;
+
+	trace_add(session->trace, now(session), DIRECTION_NOTE, str_of(event));
+}
+
+static void on_connected(void *owner)
+{
+	struct session *session = owner;
+
+	session->connected = true;
+	uv_timer_stop(&session->attempt_timer);
+	trace_note(session->trace, now(session), "connected");
+}
+
+static void on_ready(void *owner)
+{
+	start_login(owner);
+}
+
+static bool may_try_another(const struct session *session)
+{
+	return !session->connected && session->address_index + 1 < session->address_count;
+}
+
+static void try_address(struct session *session);
+
+static void try_next_address(struct session *session, enum ending ending,
+			     const char *detail)
+{
+	trace_note(session->trace, now(session), "failed %s%s%s", ending_word(ending),
+		   *detail ? " " : "", detail);
+	uv_timer_stop(&session->attempt_timer);
+	link_close(session->link, false);
+	session->link = NULL;
+	session->address_index++;
+	try_address(session);
+}
+
+static void on_failed(void *owner, enum ending ending, const char *detail)
+{
+	struct session *session = owner;
+
+	if (session->stage == STAGE_QUIT)
+		leave(session, false);
+	else if (may_try_another(session) && ending != ENDING_LOCAL)
+		try_next_address(session, ending, detail);
+	else if (ending == ENDING_REPLY && !session->asked_starttls &&
+		 session->reading_ehlo && session->ehlo_lines > 0)
+		finish(session, ENDING_NOT_OFFERED, "STARTTLS");
+	else
+		finish(session, ending, ending == ENDING_REPLY ? "" : detail);
+}
+
+static const struct link_events link_events = {
+	.line = on_line,
+	.note = on_note,
+	.connected = on_connected,
+	.ready = on_ready,
+	.failed = on_failed,
+};
+
+/* ---- from name to connection ---------------------------------------------------- */
+
+/* RFC 5321 §4.1.4: a machine without a full name introduces itself by its address. */
+static void choose_ehlo_name(char *out, size_t room, const struct target *target,
+			     const struct sockaddr_storage *peer)
+{
+	char name[EHLO_NAME_MAX] = "";
+
+	if (target->set.ehlo_name) {
+		snprintf(out, room, "%s", target->set.ehlo_name);
+		return;
+	}
+	(void)gethostname(name, sizeof(name) - 1);
+	if (strchr(name, '.'))
+		snprintf(out, room, "%s", name);
+	else
+		address_print_own_literal(out, room, peer);
+}
+
+static void on_attempt_timeout(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+
+	if (may_try_another(session))
+		try_next_address(session, ENDING_TIMEOUT, "");
+}
+
+static void note_attempt(struct session *session, const struct sockaddr_storage *address)
+{
+	char endpoint[ADDRESS_TEXT_MAX];
+
+	if (address)
+		address_print_endpoint(endpoint, sizeof(endpoint), address,
+				       session->target->set.port);
+	trace_note(session->trace, now(session), "connect %s%s",
+		   address ? endpoint : session->target->address,
+		   session->has_via ? " through the proxy" : "");
+}
+
+static void open_link(struct session *session, const struct sockaddr_storage *address)
+{
+	char ehlo_name[EHLO_NAME_MAX];
+	struct link_params params = {
+		.target = session->target,
+		.address = address,
+		.via = session->has_via ? &session->via : NULL,
+		.ehlo_name = ehlo_name,
+		.events = &link_events,
+		.owner = session,
+	};
+	struct error err;
+
+	session->stage = STAGE_CARRIED;
+	choose_ehlo_name(ehlo_name, sizeof(ehlo_name), session->target,
+			 session->has_via ? &session->via : address);
+	note_attempt(session, address);
+	session->link = link_open(session->ground.transport, &params, &err);
+	if (!session->link)
+		finish(session, ENDING_LOCAL, err.text);
+}
+
+static void try_address(struct session *session)
+{
+	if (may_try_another(session))
+		uv_timer_start(&session->attempt_timer, on_attempt_timeout,
+			       in_ms(time_left(session) / ATTEMPT_SHARE), 0);
+	open_link(session, &session->addresses[session->address_index]);
+}
+
+static const enum ending resolve_endings[] = {
+	[RESOLVE_OK] = ENDING_NONE,
+	[RESOLVE_NAME_NOT_FOUND] = ENDING_NAME_NOT_FOUND,
+	[RESOLVE_NO_ADDRESS] = ENDING_NO_ADDRESS,
+	[RESOLVE_FAILURE] = ENDING_DNS_FAILURE,
+	[RESOLVE_TIMEOUT] = ENDING_DNS_TIMEOUT,
+};
+
+static void note_addresses(struct session *session)
+{
+	char line[RESOLVE_ADDRESS_MAX * ADDRESS_TEXT_MAX] = "", text[ADDRESS_TEXT_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < session->address_count; i++) {
+		address_print(text, sizeof(text), &session->addresses[i]);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, " %s", text);
+	}
+	trace_note(session->trace, now(session), "resolved%s", line);
+}
+
+static void on_resolved(void *owner, const struct resolve_result *result)
+{
+	struct session *session = owner;
+
+	session->resolve = NULL;
+	if (result->status != RESOLVE_OK) {
+		finish(session, resolve_endings[result->status], result->detail);
+		return;
+	}
+	session->address_count = result->count;
+	memcpy(session->addresses, result->addresses,
+	       result->count * sizeof(result->addresses[0]));
+	note_addresses(session);
+	try_address(session);
+}
+
+static const int families[] = { [IP_ANY] = AF_UNSPEC, [IP_V4] = AF_INET, [IP_V6] = AF_INET6 };
+
+static void look_up(struct session *session, enum stage stage, const char *name,
+		    int family, resolve_done *done)
+{
+	session->stage = stage;
+	trace_note(session->trace, now(session), "resolve %s", name);
+	session->resolve = resolve_start(session->ground.loop, name, family, done, session);
+}
+
+/* Only these two leave the look-up of the target to the client (RFC 1928 §4 ATYP). */
+static bool proxy_wants_address(const char *via)
+{
+	return str_starts_nocase(str_of(via), STR("socks4://")) ||
+	       str_starts_nocase(str_of(via), STR("socks5://"));
+}
+
+static void find_target(struct session *session)
+{
+	const struct target *target = session->target;
+
+	if (target->is_unix_socket ||
+	    (session->has_via && !proxy_wants_address(target->set.via))) {
+		open_link(session, NULL);
+	} else if (address_parse(&session->addresses[0], target->set.host)) {
+		session->address_count = 1;
+		try_address(session);
+	} else {
+		look_up(session, STAGE_RESOLVE, target->set.host,
+			families[target->set.family], on_resolved);
+	}
+}
+
+static void on_via_resolved(void *owner, const struct resolve_result *result)
+{
+	struct session *session = owner;
+
+	session->resolve = NULL;
+	if (result->status != RESOLVE_OK) {
+		finish(session, ENDING_PROXY, result->detail);
+		return;
+	}
+	session->via = result->addresses[0];
+	find_target(session);
+}
+
+/* The host between "scheme://user:password@" and ":port/". */
+static const char *via_host(struct arena *arena, const char *via)
+{
+	struct str rest = str_of(strstr(via, "://") + 3), word;
+	const char *at = memchr(rest.at, '@', rest.len);
+
+	if (at)
+		rest = (struct str){ at + 1, rest.len - (size_t)(at + 1 - rest.at) };
+	if (rest.len && rest.at[0] == '[')
+		return str_take_word(&word, &rest, "[]") ? arena_copy(arena, word) : "";
+	return str_take_word(&word, &rest, ":/") ? arena_copy(arena, word) : "";
+}
+
+static void find_via(struct session *session)
+{
+	const char *host;
+
+	if (!session->target->set.via) {
+		find_target(session);
+		return;
+	}
+	host = via_host(session->arena, session->target->set.via);
+	session->has_via = true;
+	if (address_parse(&session->via, host))
+		find_target(session);
+	else
+		look_up(session, STAGE_RESOLVE_VIA, host, AF_UNSPEC, on_via_resolved);
+}
+
+static void on_start(uv_timer_t *timer)
+{
+	find_via(timer->data);
+}
+
+static void start_timer(struct session *session, uv_timer_t *timer)
+{
+	uv_timer_init(session->ground.loop, timer);
+	timer->data = session;
+	session->open_timers++;
+}
+
+struct session *session_start(const struct session_ground *ground,
+			      const struct target *target, struct trace *trace,
+			      struct redaction *redaction, session_done *done,
+			      void *owner)
+{
+	struct arena *arena = arena_create();
+	struct session *session = arena_take(arena, sizeof(*session));
+
+	session->arena = arena;
+	session->ground = *ground;
+	session->target = target;
+	session->trace = trace;
+	session->redaction = redaction;
+	session->done = done;
+	session->owner = owner;
+	session->started = clock_now();
+	session->deadline = target->set.timeout;
+	start_timer(session, &session->deadline_timer);
+	start_timer(session, &session->attempt_timer);
+	uv_update_time(ground->loop);
+	uv_timer_start(&session->deadline_timer, on_deadline, in_ms(target->set.timeout), 0);
+	/* The first step is taken from the loop, so that `done` never comes from here. */
+	uv_timer_start(&session->attempt_timer, on_start, 0, 0);
+	return session;
+}

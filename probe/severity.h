@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROBE_SEVERITY_H
+#define PROBE_SEVERITY_H
+
+/* The value is the exit code of a plugin (Monitoring Plugins guidelines). */
+enum severity {
+#define SEVERITY(id, word, exit) SEVERITY_##id = exit,
+#include "probe/severity.def"
+	SEVERITY_COUNT
+};
+
+const char *severity_word(enum severity severity);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/verdict.h"
+
+enum { ANY = -1 };
+
+/* What a rule may ask for beyond words and numbers. */
+enum {
+	ACCEPTED = 1 << 0, /* the server said yes to AUTH */
+	SENT = 1 << 1,     /* a SASL message went out */
+	ENCRYPTED = 1 << 2,
+	VERIFIED = 1 << 3, /* encrypted, and the certificate is right */
+	STARTTLS_ASKED = 1 << 4,
+	RAW_TLS = 1 << 5,     /* the first bytes are a TLS record */
+	RAW_SERVICE = 1 << 6, /* they are of a known other protocol */
+	LEAF_ONLY = 1 << 7,   /* one certificate, which names its issuer's place */
+	JUDGED_BAD = 1 << 8,  /* the certificate has a fault */
+	ALERT_RECEIVED = 1 << 9,
+	ALERT_VERSION = 1 << 10
+};
+
+enum phase_or_any {
+	RULE_PHASE_ANY = -1,
+#define PHASE(id, word) RULE_PHASE_##id = PHASE_##id,
+#include "probe/phase.def"
+};
+
+enum ending_or_any {
+	RULE_ENDING_ANY = -1,
+#define ENDING(id, word, meaning) RULE_ENDING_##id = ENDING_##id,
+#include "probe/ending.def"
+};
+
+struct rule {
+	int phase, ending;
+	int code; /* exact, a class from 2 to 5, or ANY */
+	const char *status;
+	unsigned facts;
+	int verify;
+	const char *text;
+	enum reason reason;
+	enum confidence confidence;
+	const char *source;
+};
+
+static const struct rule rules[] = {
+#define RULE(phase, ending, code, status, facts, verify, text, reason, confidence, source) \
+	{ RULE_PHASE_##phase, RULE_ENDING_##ending, code, status, facts, verify, text,      \
+	  REASON_##reason, CONFIDENCE_##confidence, source },
+#include "probe/verdict.def"
+};
+
+/* First bytes of what else listens on ports; a trace shows them in quotes. */
+static const char *const services[] = { "\"HTTP/", "\"<html", "\"<!DOC", "\"SSH-",
+					"\"* OK",  "\"+OK",   "\"RFB ",  "\"* BYE" };
+
+static bool is_known_service(struct str raw)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (str_starts_nocase(raw, str_of(services[i])))
+			return true;
+	return false;
+}
+
+/* RFC 8446 §5.1: content type 21 (alert) or 22 (handshake), then version 3. */
+static bool is_tls_record(struct str raw)
+{
+	return str_starts(raw, STR("\"\\x15\\x03")) || str_starts(raw, STR("\"\\x16\\x03"));
+}
+
+static unsigned facts_of(const struct observation *seen)
+{
+	const struct tls_facts *tls = &seen->tls;
+	bool bad = tls->fault_count > 0;
+	unsigned facts = 0;
+
+	facts |= seen->authenticated ? ACCEPTED : 0;
+	facts |= seen->credential_sent ? SENT : 0;
+	facts |= tls->done ? ENCRYPTED : 0;
+	facts |= tls->done && tls->judged && !bad ? VERIFIED : 0;
+	facts |= seen->starttls_asked ? STARTTLS_ASKED : 0;
+	facts |= is_tls_record(seen->raw) ? RAW_TLS : 0;
+	facts |= is_known_service(seen->raw) ? RAW_SERVICE : 0;
+	facts |= bad ? JUDGED_BAD : 0;
+	facts |= tls->alert_received ? ALERT_RECEIVED : 0;
+	if (tls->certificate_count == 1 && tls->certificates[0].names_issuer_url)
+		facts |= LEAF_ONLY;
+	if (tls->alert_received && str_find_nocase(tls->alert, STR("protocol version")) >= 0)
+		facts |= ALERT_VERSION;
+	return facts;
+}
+
+static bool code_fits(int wanted, int code)
+{
+	return wanted == ANY || wanted == code || (wanted < 10 && wanted == code / 100);
+}
+
+static bool status_fits(const char *wanted, struct enhanced_status status)
+{
+	struct str rest = str_of(wanted);
+	struct enhanced_status parsed;
+
+	return !*wanted || (enhanced_status_take(&parsed, &rest) &&
+			    parsed.class == status.class &&
+			    parsed.subject == status.subject &&
+			    parsed.detail == status.detail);
+}
+
+static bool verify_fits(int wanted, const struct tls_facts *tls)
+{
+	for (size_t i = 0; i < tls->fault_count; i++)
+		if (tls->faults[i] == wanted)
+			return true;
+	return wanted == ANY;
+}
+
+static bool rule_fits(const struct rule *rule, const struct observation *seen,
+		      unsigned facts)
+{
+	const struct reply *reply = observation_reply(seen);
+	bool by_reply = seen->ending == ENDING_REPLY;
+	struct str text = by_reply ? reply->text : seen->ending_detail;
+
+	return (rule->phase == RULE_PHASE_ANY || rule->phase == (int)seen->phase) &&
+	       (rule->ending == RULE_ENDING_ANY || rule->ending == (int)seen->ending) &&
+	       code_fits(rule->code, reply->code) &&
+	       status_fits(rule->status, reply->enhanced) &&
+	       (rule->facts & facts) == rule->facts && verify_fits(rule->verify, &seen->tls) &&
+	       (!*rule->text || str_find_nocase(text, str_of(rule->text)) >= 0);
+}
+
+size_t verdict_rule_count(void)
+{
+	return sizeof(rules) / sizeof(rules[0]);
+}
+
+struct verdict verdict_of(const struct observation *seen)
+{
+	unsigned facts = facts_of(seen);
+	size_t i = 0;
+
+	while (!rule_fits(&rules[i], seen, facts))
+		i++;
+	return (struct verdict){ rules[i].reason, rules[i].confidence, rules[i].source, i };
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROBE_VERDICT_H
+#define PROBE_VERDICT_H
+
+#include "probe/observation.h"
+#include "probe/reason.h"
+
+/* What a session means, by the first row of verdict.def that fits. */
+struct verdict {
+	enum reason reason; /* its cause is reason_cause() */
+	enum confidence confidence;
+	const char *source; /* where the rule is documented; may be empty */
+	size_t rule;        /* its row, from 0 */
+};
+
+struct verdict verdict_of(const struct observation *seen);
+
+/* How many rows there are, for tests that want each to fire. */
+size_t verdict_rule_count(void);
+
+#endif
