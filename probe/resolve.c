@@ -10,6 +10,7 @@
 #include <resolv.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <uv.h>
@@ -104,8 +105,7 @@ static void on_poll_closed(uv_handle_t *poll)
 
 static void on_timer(uv_timer_t *timer);
 
-/* After every call into c-ares: its next deadline, or at once what follows an answer.
- */
+/* After every call into c-ares: waits for its next deadline, or not if it answered. */
 static void arm_timer(struct resolve *resolve)
 {
 	struct timeval left = { 0 };
@@ -231,10 +231,13 @@ static ares_ssize_t receive(ares_socket_t socket, void *buffer, size_t size, int
 static ares_ssize_t transmit(ares_socket_t socket, const struct iovec *pieces,
                              int count, void *data)
 {
-	ssize_t sent = writev(socket, pieces, count);
+	/* Over UDP there is one piece; over TCP c-ares comes back for the others. */
+	const struct iovec *first = pieces;
+	ssize_t sent = send(socket, first->iov_base, first->iov_len, MSG_NOSIGNAL);
 
+	(void)count;
 	if (sent < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH))
-		sent = writev(socket, pieces, count);
+		sent = send(socket, first->iov_base, first->iov_len, MSG_NOSIGNAL);
 	return noted(data, sent);
 }
 

@@ -374,13 +374,11 @@ static void note_attempt(struct session *session, const struct sockaddr_storage 
 static void open_link(struct session *session, const struct sockaddr_storage *address)
 {
 	char ehlo_name[EHLO_NAME_MAX];
-	struct link_params params = {
+	struct link_route route = {
 		.target = session->target,
 		.address = address,
 		.via = session->has_via ? &session->via : NULL,
 		.ehlo_name = ehlo_name,
-		.events = &link_events,
-		.owner = session,
 	};
 	struct error err;
 
@@ -388,7 +386,8 @@ static void open_link(struct session *session, const struct sockaddr_storage *ad
 	choose_ehlo_name(ehlo_name, sizeof(ehlo_name), session->target,
 			 session->has_via ? &session->via : address);
 	note_attempt(session, address);
-	session->link = link_open(session->ground.transport, &params, &err);
+	session->link = link_open(session->ground.transport, &route, &link_events, session,
+				  &err);
 	if (!session->link)
 		finish(session, ENDING_LOCAL, err.text);
 }

@@ -2,10 +2,8 @@
 #ifndef PROBE_SESSION_H
 #define PROBE_SESSION_H
 
+#include "probe/link.h"
 #include "probe/sasl.h"
-#include "probe/target.h"
-#include "probe/trace.h"
-#include "probe/transport.h"
 
 struct uv_loop_s;
 

@@ -2,24 +2,15 @@
 #ifndef PROBE_TRANSPORT_H
 #define PROBE_TRANSPORT_H
 
-#include <sys/socket.h>
-
-#include "probe/ending.h"
 #include "probe/error.h"
-#include "probe/str.h"
-#include "probe/target.h"
-#include "probe/trace.h"
 
 struct uv_loop_s;
 
 /*
- * Connections to SMTP servers on one loop. libcurl carries each up to a greeted,
- * encrypted session that has answered EHLO; from there lines go to and fro here,
- * because libcurl must neither log in (it cannot tell 535 from 454) nor say QUIT
- * (it would block the loop until the server answers).
+ * libcurl's multi interface on one libuv loop: sockets, timers, and who is told when
+ * a transfer is over. It knows nothing of SMTP.
  */
 struct transport;
-struct link; /* one connection */
 
 /*
  * `one_shot`: the trusted authorities are looked up one by one in the system's
@@ -29,63 +20,49 @@ struct link; /* one connection */
 struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
 				   struct error *err);
 
-/* No link may be open. Its handles are closed by the loop's next turns. */
+/* Nothing may be carried any more. Its handles are closed by the loop's next turns. */
 void transport_destroy(struct transport *transport); /* NULL is fine */
 
-/* Longest line that a server may send after EHLO (RFC 4954 §4). */
-enum { LINK_LINE_MAX = 12288 };
+bool transport_is_one_shot(const struct transport *transport);
 
-/* What a link tells its owner; every call comes from the loop. */
-struct link_events {
-	/*
-	 * A line went either way, line end included, before anybody else reads it.
-	 * Must not close the link; link_stop() is made for that.
-	 */
-	void (*line)(void *owner, enum direction direction, struct str line);
-	/* An event for the trace. */
-	void (*note)(void *owner, const char *event);
-	/* The peer took the connection. */
-	void (*connected)(void *owner);
-	/* EHLO is answered; the rest is up to the owner. */
-	void (*ready)(void *owner);
-	/*
-	 * It is over: `detail` says how, in the system's or libcurl's words. When
-	 * link_can_talk() still holds, the peer is there for a QUIT.
-	 */
-	void (*failed)(void *owner, enum ending ending, const char *detail);
+/* The owner of one libcurl handle; all calls come from the loop. */
+struct carried {
+	/* A socket of it has news; libcurl has not looked yet. */
+	void (*socket_ready)(struct carried *carried, int socket);
+	/* It is over, with a CURLcode. */
+	void (*done)(struct carried *carried, int code);
+	/* What transport_defer() asked for, outside of libcurl. */
+	void (*deferred)(struct carried *carried);
+
+	/* private: */
+	bool is_deferred;
+	struct carried *next_deferred;
 };
 
-struct link_params {
-	const struct target *target;
-	const struct sockaddr_storage *address; /* NULL: a Unix socket, or the proxy looks up */
-	const struct sockaddr_storage *via;     /* the proxy's address, or NULL */
-	const char *ehlo_name;
-	const struct link_events *events;
-	void *owner;
-};
+/* Starts carrying `easy` (a CURL *); false when libcurl refuses. */
+bool transport_add(struct transport *transport, void *easy, struct carried *carried);
 
-/* NULL when libcurl has no handle for us: a sentence in `err`. */
-struct link *link_open(struct transport *transport, const struct link_params *params,
-		       struct error *err);
+/* Stops carrying it and closes its connection. */
+void transport_remove(struct transport *transport, void *easy, struct carried *carried);
 
-/*
- * Gives the connection up at once and frees the link; NULL is fine. With `say_quit`
- * a server that is still in cleartext under libcurl is told QUIT without waiting
- * for its reply; that line is the only event that may still come.
- */
-void link_close(struct link *link, bool say_quit);
+/* From inside a libcurl callback, where handles may not be removed. */
+void transport_defer(struct transport *transport, struct carried *carried);
 
-/* From inside line(): ends the link after libcurl has returned, through failed(). */
-void link_stop(struct link *link, enum ending ending, const char *detail);
+/* Interest of our own in a socket. */
+struct watch;
 
-/* Sends one line and its CRLF. The bytes are wiped once they are gone. */
-void link_send_line(struct link *link, struct str line);
+enum { WATCH_READABLE = 1, WATCH_WRITABLE = 2 };
 
-bool link_can_talk(const struct link *link);
+typedef void watch_ready(void *owner, int events);
 
-/* The handshake was done and the certificate verified, and what binds to it. */
-bool link_is_encrypted(const struct link *link);
-bool link_is_verified(const struct link *link);
-struct str link_binding(const struct link *link, bool *is_exporter);
+/* NULL when the loop cannot watch the socket. */
+struct watch *watch_create(struct transport *transport, int socket, watch_ready *ready,
+			   void *owner);
+
+/* WATCH_READABLE, WATCH_WRITABLE or both. */
+void watch_for(struct watch *watch, int events);
+
+/* No call comes after this; the memory goes when the loop lets go. NULL is fine. */
+void watch_drop(struct watch *watch);
 
 #endif

@@ -8,13 +8,14 @@ set -eu
 cd "${1:-$(dirname "$0")/..}"
 
 rules='
-curl/       probe/transport.c
-openssl/    probe/certificate.c probe/transport.c probe/secret.c probe/base64.c
+curl/       probe/transport.c probe/link.c probe/link_setup.c probe/link_ending.c
+curl/       probe/plugin/main.c
+openssl/    probe/certificate.c probe/base64.c
 gsasl.h     probe/sasl.c
 gssapi/     probe/sasl.c
 ares.h      probe/resolve.c
 uv.h        probe/transport.c probe/session.c probe/resolve.c probe/sasl.c probe/engine.c
-uv.h        probe/probe.c probe/plugin/main.c
+uv.h        probe/api.c probe/plugin/main.c
 jansson.h   probe/json.c
 '
 

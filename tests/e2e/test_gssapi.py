@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """GSSAPI with tickets from a private realm, at Dovecot and at Postfix before it."""
 
+import os
+
 import pytest
 
 from servers import HOST_NAME, TLS_MODES, tools
@@ -15,6 +17,10 @@ auth_gssapi_hostname = "$ALL"
 """
 
 STRANGER = "stranger"
+
+# GNU SASL's Kerberos loses 16 bytes a process in gss_import_name; the leak checker
+# must not take that for the plugin's. Programs without it do not read this.
+LEAK_OF_KERBEROS = "leak:libgssapi_krb5.so\n"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,7 @@ def gssapi_postfix(gssapi_dovecot, pki):
     server.stop()
 
 
-@pytest.fixture(params=["dovecot", "postfix-dovecot"])
+@pytest.fixture
 def server(request):
     """A port per TLS mode and the server's log."""
     if request.param == "dovecot":
@@ -62,56 +68,86 @@ def server(request):
     return {tls: postfix.port(tls) for tls in TLS_MODES}, postfix.log()
 
 
-def attempt(plugin, account, server, tls, environment, mechanism="GSSAPI"):
+@pytest.fixture(scope="module")
+def leak_options(tmp_path_factory):
+    suppressions = tmp_path_factory.mktemp("leaks") / "suppressions"
+    suppressions.write_text(LEAK_OF_KERBEROS)
+    options = f"suppressions={suppressions}:print_suppressions=0"
+    given = os.environ.get("LSAN_OPTIONS")
+    return {"LSAN_OPTIONS": f"{given}:{options}" if given else options}
+
+
+@pytest.fixture
+def attempt(plugin, account, server, leak_options):
+    """Runs the plugin with tickets or without; returns its outcome and the logins."""
     ports, log = server
-    mark = log.mark()
-    outcome = plugin.log_in(ports[tls], tls, mechanism, account.user, account.password,
-                            environment=environment)
-    return outcome, log.login_attempts(mark)
+
+    def run(tls, kerberos, mechanism="GSSAPI"):
+        mark = log.mark()
+        outcome = plugin.log_in(
+            ports[tls], tls, mechanism, account.user, account.password,
+            environment={**leak_options, **kerberos},
+        )
+        return outcome, log.login_attempts(mark)
+
+    return run
 
 
-@pytest.mark.parametrize("tls", TLS_MODES)
-def test_ticket_logs_in(plugin, account, kdc, server, tls):
+def rows(case, mechanism="GSSAPI"):
+    """Runs a test at each server; the id of a row reads server/tls/mechanism/case."""
+    return pytest.mark.parametrize(
+        "server,tls",
+        [
+            pytest.param(name, tls, id=f"{name}/{tls}/{mechanism}/{case}")
+            for name in ("dovecot", "postfix-dovecot")
+            for tls in TLS_MODES
+        ],
+        indirect=["server"],
+    )
+
+
+@rows("right")
+def test_ticket_logs_in(attempt, account, kdc, tls):
     environment = kdc.environment(kdc.log_in(account.user, account.password))
-    outcome, logins = attempt(plugin, account, server, tls, environment)
+    outcome, logins = attempt(tls, environment)
     assert outcome.verdict()[:2] == (0, "none"), str(outcome)
     assert outcome.report["mechanism"] == "GSSAPI", str(outcome)
     assert logins == 1, str(outcome)
 
 
-@pytest.mark.parametrize("tls", TLS_MODES)
-def test_ticket_of_another_user_is_credentials(plugin, account, kdc, server, tls):
+@rows("ticket_of_another")
+def test_ticket_of_another_user_is_credentials(attempt, account, kdc, tls):
     """The plugin asks to be `-U`; with another's ticket the server must refuse that."""
     environment = kdc.environment(kdc.log_in(STRANGER, account.password))
-    outcome, logins = attempt(plugin, account, server, tls, environment)
+    outcome, logins = attempt(tls, environment)
     assert outcome.verdict()[:2] == (2, "credentials"), str(outcome)
     assert logins == 1, str(outcome)
 
 
-@pytest.mark.parametrize("tls", TLS_MODES)
-def test_no_ticket_is_the_probes_own_fault(plugin, account, kdc, server, tls):
+@rows("no_ticket")
+def test_no_ticket_is_the_probes_own_fault(attempt, kdc, tls):
     """No server has refused anything yet, so nobody's password is in question."""
-    outcome, _ = attempt(plugin, account, server, tls, kdc.environment())
+    outcome, _ = attempt(tls, kdc.environment())
     assert outcome.verdict()[:2] == (3, "local"), str(outcome)
 
 
-def test_dead_kdc_is_not_credentials(plugin, account, kdc, server):
+@rows("kdc_down")
+def test_dead_kdc_is_not_credentials(attempt, account, kdc, tls):
     """A user's ticket without a service ticket: the server is never asked."""
     environment = kdc.environment(kdc.log_in(account.user, account.password))
     kdc.daemon.end()
     try:
-        outcome, _ = attempt(plugin, account, server, "starttls", environment)
+        outcome, _ = attempt(tls, environment)
     finally:
         kdc.start()
     assert outcome.exit_code in (2, 3), str(outcome)
     assert outcome.report["cause"] not in ("none", "credentials"), str(outcome)
 
 
-def test_password_serves_where_gssapi_is_offered_too(plugin, account, kdc, server):
+@rows("no_ticket", "auto")
+def test_password_serves_where_gssapi_is_offered_too(attempt, kdc, tls):
     """Who has a password and no ticket did not ask for GSSAPI."""
-    outcome, logins = attempt(
-        plugin, account, server, "starttls", kdc.environment(), "auto"
-    )
+    outcome, logins = attempt(tls, kdc.environment(), "auto")
     assert outcome.verdict()[:2] == (0, "none"), str(outcome)
     assert outcome.report["mechanism"] != "GSSAPI", str(outcome)
     assert "GSSAPI" in outcome.report["offered"], str(outcome)

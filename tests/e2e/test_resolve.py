@@ -225,7 +225,7 @@ CLOSED, SILENT = "no DNS server listens at 127.0.0.1", "no answer from 127.0.0.2
 def test_failure_outweighs_silence(servers, detail):
     with Namespace(resolv_conf=servers + QUICK) as space:
         space.start_dns("--address", "127.0.0.2")
-        answer = look_up(space, "servfail-once.example", "4")
+        answer = look_up(space, "servfail-1.example", "4")
     assert (answer.status, answer.detail) == ("failure", detail)
 
 
@@ -298,6 +298,14 @@ def test_tcp_only_resolver_is_asked_over_tcp():
         assert {line.split()[0] for line in space.dns_questions()} == {"tcp"}
 
 
+def test_questions_on_a_closed_connection_do_not_kill(scripted):
+    """The second question meets a connection that ended with the first: EPIPE."""
+    for _ in range(5):
+        answer = look_up(scripted, "hangup.example")
+        assert answer.status == "failure"
+        assert "127.0.0.1" in answer.detail
+
+
 def test_connection_that_never_stands_does_not_hold_the_loop():
     with Namespace(resolv_conf=LOCAL + "options use-vc timeout:1 attempts:1\n") as space:
         space.start_dns()
@@ -313,11 +321,16 @@ def test_cancel_leaves_nothing_behind(scripted, wait_ms):
 
 
 def test_cancel_in_the_second_round_leaves_nothing_behind(scripted):
-    name = "servfail-once.cancelled.example"
+    name = "servfail-1.cancelled.example"
     assert look_up(scripted, name, "4", "300").status == "cancelled"
     assert len(questions(scripted, name)) == 2
 
 
-def test_silence_in_the_second_round_ends_it(scripted):
-    answer = look_up(scripted, "servfail-once.example", "4")
+def test_silence_in_the_second_round_is_waited_for_once():
+    with Namespace(resolv_conf=LOCAL + "options timeout:1 attempts:2\n") as space:
+        space.start_dns()
+        answer = look_up(space, "servfail-2.example", "4")
+        asked = questions(space, "servfail-2.example")
     assert (answer.status, answer.detail) == ("timeout", "no answer" + FROM_LOCAL)
+    assert answer.elapsed_ms < 2000
+    assert len(asked) == 2 + 1

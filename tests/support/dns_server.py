@@ -18,7 +18,7 @@ network namespace of its own, where port 53 is free; tests/e2e/namespace.py make
     aonly-v6servfail aonly-v6garbage      an IPv4 address; SERVFAIL or nonsense for IPv6
     nodata-v6servfail                     no IPv4 address; SERVFAIL for IPv6
     timeout                               nothing at all
-    servfail-once                         SERVFAIL to the first question, then nothing
+    servfail-N                            SERVFAIL to the first N questions, then nothing
     slow                                  192.0.2.10, after --slow seconds
     garbage                               the right question, then nonsense
     noise                                 bytes that are no answer to the question
@@ -30,6 +30,7 @@ every question is swallowed.
 """
 
 import argparse
+import collections
 import ipaddress
 import os
 import socketserver
@@ -137,10 +138,11 @@ def answer(question, transport, settings):
         return encode_addresses(question, settings.map[question.name])
     if label == "timeout":
         return None
-    if label == "servfail-once":
-        first = (question.name, question.type) not in settings.asked
-        settings.asked.add((question.name, question.type))
-        return encode_answer(question, code=SERVFAIL) if first else None
+    if label.startswith("servfail-"):
+        settings.asked[question.name, question.type] += 1
+        times = settings.asked[question.name, question.type]
+        failing = times <= int(label.removeprefix("servfail-"))
+        return encode_answer(question, code=SERVFAIL) if failing else None
     if label == "noise":
         return bytes(range(64))
     if label == "garbage" or (label == "aonly-v6garbage" and question.type == AAAA):
@@ -220,7 +222,7 @@ def parse_arguments():
     parser.add_argument("--map", action="append", default=[], type=parse_mapping)
     settings = parser.parse_args()
     settings.map = dict(settings.map)
-    settings.asked = set()
+    settings.asked = collections.Counter()
     if not settings.address and not settings.silent:
         settings.address = ["127.0.0.1"]
     return settings

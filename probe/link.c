@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/link.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/certificate.h"
+#include "probe/link_ending.h"
+
+enum { OUTPUT_MAX = 2 * LINK_LINE_MAX, RAW_SHOWN = 32 };
+
+enum link_state {
+	LINK_CARRIED, /* libcurl speaks */
+	LINK_READY,   /* ours, through libcurl's handle */
+	LINK_KEPT,    /* ours, on the bare socket: libcurl gave up in cleartext */
+	LINK_OVER
+};
+
+struct link {
+	struct carried carried; /* first: found again from it */
+	struct transport *transport;
+	const struct target *target;
+	struct link_events events;
+	void *owner;
+	enum link_state state;
+	CURL *easy;
+	struct link_setup setup;
+	char error[CURL_ERROR_SIZE];
+
+	struct watch *watch; /* in LINK_READY and LINK_KEPT */
+	curl_socket_t kept;
+	bool connected, tunnelled, spoke, looked_at_bytes;
+	bool peer_closed, peer_reset;
+	bool last_word;   /* say QUIT when the socket is closed */
+	int socket_errno; /* why no socket could be had */
+	struct tls_watch tls;
+
+	bool stop_wanted;
+	enum ending stop_ending;
+	char stop_detail[160];
+
+	bool *gone; /* set when the link is freed while it hands over lines */
+	size_t output_len, output_sent, input_len;
+	char *output; /* protected memory: it carries secrets */
+	char *input;
+};
+
+/* ---- what the socket tells, before libcurl looks --------------------------------- */
+
+static void note_connected(struct link *link, curl_socket_t socket)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (link->connected || getpeername(socket, (struct sockaddr *)&peer, &len) < 0)
+		return;
+	link->connected = true;
+	link->events.connected(link->owner);
+}
+
+static void print_raw(char *out, size_t room, const unsigned char *bytes, size_t count)
+{
+	size_t len = (size_t)snprintf(out, room, "raw \"");
+
+	for (size_t i = 0; i < count && len + 8 < room; i++) {
+		bool plain = bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '"' &&
+			     bytes[i] != '\\';
+
+		len += (size_t)snprintf(out + len, room - len, plain ? "%c" : "\\x%02x",
+					bytes[i]);
+	}
+	snprintf(out + len, room - len, "\"");
+}
+
+static bool begins_like_a_reply(const unsigned char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count && i < 3; i++)
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return false;
+	return true;
+}
+
+/*
+ * A line without its end never reaches libcurl's debug callback, so a peer that
+ * speaks TLS or another protocol would only be seen as silent. Its first bytes
+ * are looked at in the socket, before libcurl takes them.
+ */
+static void look_at_first_bytes(struct link *link, curl_socket_t socket)
+{
+	unsigned char bytes[RAW_SHOWN];
+	char event[5 * RAW_SHOWN];
+	ssize_t count;
+
+	if (link->looked_at_bytes || link->spoke || !link->connected ||
+	    link->target->set.tls == TLS_IMPLICIT || link->target->set.via)
+		return;
+	count = recv(socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+	if (count <= 0)
+		return;
+	link->looked_at_bytes = true;
+	if (begins_like_a_reply(bytes, (size_t)count))
+		return;
+	print_raw(event, sizeof(event), bytes, (size_t)count);
+	link->events.note(link->owner, event);
+	link_stop(link, ENDING_PROTOCOL, "the first bytes are no SMTP greeting");
+}
+
+static void on_socket_ready(struct carried *carried, int socket)
+{
+	struct link *link = (struct link *)carried;
+
+	note_connected(link, socket);
+	look_at_first_bytes(link, socket);
+}
+
+/* ---- what libcurl tells of a connection ------------------------------------------ */
+
+/*
+ * libcurl compares "STARTTLS" with regard to case, RFC 5321 §2.4 does not. This is
+ * the very buffer that it looks at next, so a server that announces "starttls"
+ * is understood by writing it as libcurl expects.
+ */
+static void write_starttls_large(char *data, size_t len)
+{
+	static const char keyword[] = "STARTTLS";
+	struct str rest = { data + 4, len - 4 };
+
+	if (len > 4 && memcmp(data, "250", 3) == 0 &&
+	    str_starts_nocase(rest, STR("STARTTLS")))
+		memcpy(data + 4, keyword, sizeof(keyword) - 1);
+}
+
+/* Lines of an HTTP proxy come the same way as the server's; the tunnel ends them. */
+static bool take_proxy_line(struct link *link, struct str line)
+{
+	char event[200];
+
+	if (link->tunnelled || !link->target->set.via ||
+	    !str_starts_nocase(str_of(link->target->set.via), STR("http://")))
+		return false;
+	line = str_trim(line);
+	if (line.len == 0) {
+		link->tunnelled = true;
+		return true;
+	}
+	if (str_starts(line, STR("HTTP/"))) {
+		snprintf(event, sizeof(event), "proxy %.*s", (int)line.len, line.at);
+		link->events.note(link->owner, event);
+	}
+	return true;
+}
+
+static bool is_proxy_request(const struct link *link, struct str line)
+{
+	return !link->tunnelled && link->target->set.via &&
+	       str_starts(line, STR("CONNECT "));
+}
+
+static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *owner)
+{
+	struct link *link = owner;
+	struct str line = { data, len };
+
+	(void)easy;
+	if (link->stop_wanted)
+		return 0;
+	if (type == CURLINFO_HEADER_IN && !take_proxy_line(link, line)) {
+		link->spoke = true;
+		write_starttls_large(data, len);
+		link->events.line(link->owner, DIRECTION_SERVER, line);
+	} else if (type == CURLINFO_HEADER_OUT && !is_proxy_request(link, line)) {
+		link->events.line(link->owner, DIRECTION_CLIENT, line);
+	}
+	return 0;
+}
+
+static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
+				    struct curl_sockaddr *address)
+{
+	struct link *link = owner;
+	int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int made = socket(address->family, type, address->protocol);
+
+	(void)purpose;
+	if (made < 0)
+		link->socket_errno = errno;
+	return made < 0 ? CURL_SOCKET_BAD : made;
+}
+
+/* How the peer left, from the state of the TCP connection. */
+static void note_peer_state(struct link *link, curl_socket_t socket)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	char byte;
+
+	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
+		link->peer_closed = info.tcpi_state == TCP_CLOSE_WAIT ||
+				    info.tcpi_state == TCP_LAST_ACK;
+		link->peer_reset = info.tcpi_state == TCP_CLOSE;
+	} else {
+		link->peer_closed = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	}
+}
+
+/* Nobody waits for the reply: the session is over, this is for the server's log. */
+static void say_last_word(struct link *link, curl_socket_t socket)
+{
+	static const char quit[] = "QUIT\r\n";
+	const size_t len = sizeof(quit) - 1;
+
+	if (send(socket, quit, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len)
+		link->events.line(link->owner, DIRECTION_CLIENT, (struct str){ quit, len });
+}
+
+/*
+ * When libcurl gives up in cleartext (no STARTTLS, a refused greeting), the peer
+ * still waits for a QUIT. The socket is kept for it instead of closed.
+ */
+static int on_close_socket(void *owner, curl_socket_t socket)
+{
+	struct link *link = owner;
+
+	if (link && link->state == LINK_CARRIED && link->connected) {
+		note_peer_state(link, socket);
+		if (!link->tls.started && !link->peer_closed && !link->peer_reset &&
+		    link->kept == CURL_SOCKET_BAD) {
+			link->kept = socket;
+			return 0;
+		}
+	} else if (link && link->last_word) {
+		say_last_word(link, socket);
+	}
+	return close(socket);
+}
+
+static void on_tls_event(void *owner, const char *event)
+{
+	struct link *link = owner;
+
+	if (!link->stop_wanted)
+		link->events.note(link->owner, event);
+}
+
+static CURLcode on_ssl_context(CURL *easy, void *context, void *owner)
+{
+	struct link *link = owner;
+
+	(void)easy;
+	tls_watch_install(&link->tls, context);
+	return CURLE_OK;
+}
+
+/* ---- lines of our own --------------------------------------------------------------- */
+
+static void on_own_socket(void *owner, int events);
+
+static void fail(struct link *link, enum ending ending, const char *detail)
+{
+	link->state = LINK_OVER;
+	link->events.failed(link->owner, ending, detail);
+}
+
+static void listen_on(struct link *link, curl_socket_t socket)
+{
+	bool waiting = link->output_len > link->output_sent;
+
+	if (!link->watch)
+		link->watch = watch_create(link->transport, socket, on_own_socket, link);
+	if (link->watch)
+		watch_for(link->watch, WATCH_READABLE | (waiting ? WATCH_WRITABLE : 0));
+}
+
+/* Bytes moved, 0 when it would block, -1 at the end or an error (in *number). */
+static ssize_t send_some(struct link *link, const char *bytes, size_t len, int *number)
+{
+	ssize_t sent;
+	size_t moved = 0;
+	CURLcode code;
+
+	*number = 0;
+	if (link->state == LINK_KEPT) {
+		sent = send(link->kept, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent >= 0)
+			return sent;
+		*number = errno;
+		return *number == EAGAIN ? 0 : -1;
+	}
+	code = curl_easy_send(link->easy, bytes, len, &moved);
+	if (code == CURLE_OK || code == CURLE_AGAIN)
+		return (ssize_t)moved;
+	*number = errno;
+	return -1;
+}
+
+static ssize_t receive_some(struct link *link, char *bytes, size_t room, bool *again)
+{
+	size_t moved = 0;
+	ssize_t got;
+	CURLcode code;
+
+	*again = false;
+	if (link->state == LINK_KEPT) {
+		got = recv(link->kept, bytes, room, MSG_DONTWAIT);
+		*again = got < 0 && errno == EAGAIN;
+		link->peer_reset |= got < 0 && errno == ECONNRESET;
+		return got;
+	}
+	code = curl_easy_recv(link->easy, bytes, room, &moved);
+	*again = code == CURLE_AGAIN;
+	link->peer_reset |= code == CURLE_RECV_ERROR;
+	return code == CURLE_OK ? (ssize_t)moved : -1;
+}
+
+static bool flush_output(struct link *link)
+{
+	int number;
+
+	while (link->output_sent < link->output_len) {
+		ssize_t sent = send_some(link, link->output + link->output_sent,
+					 link->output_len - link->output_sent, &number);
+
+		if (sent == 0)
+			return true;
+		if (sent < 0)
+			return false;
+		link->output_sent += (size_t)sent;
+	}
+	explicit_bzero(link->output, link->output_len);
+	link->output_len = link->output_sent = 0;
+	return true;
+}
+
+static curl_socket_t own_socket(const struct link *link)
+{
+	curl_socket_t socket = link->kept;
+
+	if (link->state == LINK_READY)
+		curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &socket);
+	return socket;
+}
+
+void link_send_line(struct link *link, struct str line)
+{
+	if (!link_can_talk(link) || link->output_len + line.len + 2 > OUTPUT_MAX)
+		return;
+	if (!link->output)
+		link->output = secret_memory_create(OUTPUT_MAX);
+	if (line.len)
+		memcpy(link->output + link->output_len, line.at, line.len);
+	memcpy(link->output + link->output_len + line.len, "\r\n", 2);
+	link->output_len += line.len + 2;
+	/* A broken pipe shows when the reply is read; what was said last may still lie there. */
+	(void)flush_output(link);
+	listen_on(link, own_socket(link));
+}
+
+/* Hands over every whole line; false when the owner has closed or stopped the link. */
+static bool hand_over_lines(struct link *link)
+{
+	bool gone = false;
+	char *end;
+
+	link->gone = &gone;
+	while ((end = memchr(link->input, '\n', link->input_len)) != NULL) {
+		size_t len = (size_t)(end - link->input) + 1;
+		char line[LINK_LINE_MAX];
+
+		memcpy(line, link->input, len);
+		memmove(link->input, link->input + len, link->input_len - len);
+		link->input_len -= len;
+		link->events.line(link->owner, DIRECTION_SERVER, (struct str){ line, len });
+		if (gone)
+			return false;
+		if (link->state == LINK_OVER)
+			break;
+	}
+	link->gone = NULL;
+	return link->state != LINK_OVER;
+}
+
+static void fail_at_end(struct link *link)
+{
+	if (link->peer_reset)
+		fail(link, ENDING_RESET, strerror(ECONNRESET));
+	else
+		fail(link, ENDING_CLOSED, "");
+}
+
+/* TLS may hold bytes that no poll announces, so reading goes on until it would wait. */
+static bool read_lines(struct link *link)
+{
+	for (;;) {
+		bool again;
+		ssize_t got = receive_some(link, link->input + link->input_len,
+					   LINK_LINE_MAX - link->input_len, &again);
+
+		if (again)
+			return true;
+		if (got <= 0) {
+			fail_at_end(link);
+			return false;
+		}
+		link->input_len += (size_t)got;
+		if (!hand_over_lines(link))
+			return false;
+		if (link->input_len == LINK_LINE_MAX) {
+			fail(link, ENDING_PROTOCOL, "a line longer than 12288 bytes");
+			return false;
+		}
+	}
+}
+
+static void on_own_socket(void *owner, int events)
+{
+	struct link *link = owner;
+
+	if (!link_can_talk(link))
+		return;
+	if (events & WATCH_WRITABLE)
+		(void)flush_output(link);
+	if (read_lines(link))
+		listen_on(link, own_socket(link));
+}
+
+/* ---- beginning and end ------------------------------------------------------------- */
+
+static bool has_input(struct link *link)
+{
+	if (!link->input)
+		link->input = malloc(LINK_LINE_MAX);
+	return link->input != NULL;
+}
+
+static void become_ready(struct link *link)
+{
+	if (!has_input(link)) {
+		fail(link, ENDING_LOCAL, strerror(ENOMEM));
+		return;
+	}
+	link->state = LINK_READY;
+	link->events.ready(link->owner);
+}
+
+/* After libcurl has given up; `kept` may still carry a QUIT. */
+static void become_failed(struct link *link, enum ending ending, const char *detail)
+{
+	bool can_talk = link->kept != CURL_SOCKET_BAD && ending == ENDING_REPLY;
+
+	link->state = can_talk && has_input(link) ? LINK_KEPT : LINK_OVER;
+	link->events.failed(link->owner, ending, detail);
+}
+
+static int connect_errno_of(const struct link *link)
+{
+	long number = 0;
+
+	curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &number);
+	return (int)number;
+}
+
+static void on_done(struct carried *carried, int code)
+{
+	struct link *link = (struct link *)carried;
+	struct link_remains remains = {
+		.code = code,
+		.text = link->error,
+		.connect_errno = connect_errno_of(link),
+		.socket_errno = link->socket_errno,
+		.via_proxy = link->target->set.via != NULL,
+		.spoke = link->spoke,
+		.tls_started = link->tls.started,
+		.peer_reset = link->peer_reset,
+	};
+	char copy[CURL_ERROR_SIZE];
+	const char *detail;
+	enum ending ending;
+
+	if (link->stop_wanted) /* on_deferred() tells */
+		return;
+	if (code == CURLE_OK) {
+		become_ready(link);
+		return;
+	}
+	ending = link_ending_of(&remains, &detail);
+	snprintf(copy, sizeof(copy), "%s", detail);
+	become_failed(link, ending, copy);
+}
+
+static void on_deferred(struct carried *carried)
+{
+	struct link *link = (struct link *)carried;
+
+	link->stop_wanted = false;
+	fail(link, link->stop_ending, link->stop_detail);
+}
+
+void link_stop(struct link *link, enum ending ending, const char *detail)
+{
+	if (link->state != LINK_CARRIED) {
+		fail(link, ending, detail);
+		return;
+	}
+	if (link->stop_wanted)
+		return;
+	link->stop_wanted = true;
+	link->stop_ending = ending;
+	snprintf(link->stop_detail, sizeof(link->stop_detail), "%s", detail);
+	transport_defer(link->transport, &link->carried);
+}
+
+void link_close(struct link *link, bool say_quit)
+{
+	if (!link)
+		return;
+	link->last_word = say_quit && link->state == LINK_CARRIED && link->spoke &&
+			  !link->tls.started;
+	link->state = LINK_OVER;
+	if (link->gone)
+		*link->gone = true;
+	watch_drop(link->watch);
+	transport_remove(link->transport, link->easy, &link->carried);
+	curl_easy_cleanup(link->easy);
+	if (link->kept != CURL_SOCKET_BAD)
+		close(link->kept);
+	link_setup_release(&link->setup);
+	secret_memory_destroy(link->output, OUTPUT_MAX);
+	free(link->input);
+	free(link);
+}
+
+bool link_can_talk(const struct link *link)
+{
+	return link && (link->state == LINK_READY || link->state == LINK_KEPT);
+}
+
+bool link_is_encrypted(const struct link *link)
+{
+	return link->tls.done;
+}
+
+struct str link_binding(const struct link *link, bool *is_exporter)
+{
+	*is_exporter = link->tls.binding_is_exporter;
+	return (struct str){ (const char *)link->tls.binding, link->tls.binding_len };
+}
+
+static void set_callbacks(struct link *link)
+{
+	CURL *easy = link->easy;
+
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, link->error);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, link);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, link);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, link);
+}
+
+static struct link *create(struct transport *transport, const struct link_route *route,
+			   const struct link_events *events, void *owner)
+{
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link || !(link->easy = curl_easy_init())) {
+		free(link);
+		return NULL;
+	}
+	link->carried = (struct carried){ .socket_ready = on_socket_ready,
+					  .done = on_done,
+					  .deferred = on_deferred };
+	link->transport = transport;
+	link->target = route->target;
+	link->events = *events;
+	link->owner = owner;
+	link->kept = CURL_SOCKET_BAD;
+	link->tls = (struct tls_watch){ .host = route->target->set.server_name,
+					.insecure = route->target->set.insecure,
+					.say = on_tls_event,
+					.owner = link };
+	set_callbacks(link);
+	return link;
+}
+
+struct link *link_open(struct transport *transport, const struct link_route *route,
+		       const struct link_events *events, void *owner, struct error *err)
+{
+	struct link *link = create(transport, route, events, owner);
+
+	if (!link) {
+		error_set(err, "no memory for another connection");
+		return NULL;
+	}
+	if (link_setup_apply(&link->setup, link->easy, route,
+			     transport_is_one_shot(transport)) &&
+	    transport_add(transport, link->easy, &link->carried))
+		return link;
+	error_set(err, "libcurl does not take these settings: %s",
+		  link->error[0] ? link->error : "it says no more");
+	link_close(link, false);
+	return NULL;
+}
