@@ -3,19 +3,34 @@
 
 enum { LINE_MAX = 600 };
 
-/* How far the session came, as the beginning of a sentence. */
+/* How far the session came when the server answered. */
 static const char *const progress[PHASE_COUNT + 1] = {
-	[PHASE_RESOLVE] = "the look-up of the name",
-	[PHASE_CONNECT] = "the connection attempt",
-	[PHASE_BANNER] = "the server accepted the connection, then",
-	[PHASE_EHLO] = "the server greeted, then",
-	[PHASE_STARTTLS] = "the server offered STARTTLS, then",
-	[PHASE_TLS] = "the TLS handshake began, then",
-	[PHASE_EHLO_TLS] = "the session was encrypted, then",
-	[PHASE_AUTH] = "the server offered AUTH, then",
-	[PHASE_QUIT] = "the session was over, then",
+	[PHASE_RESOLVE] = "the server",
+	[PHASE_CONNECT] = "the server",
+	[PHASE_BANNER] = "the server accepted the connection, then greeted with",
+	[PHASE_EHLO] = "the server greeted, then answered EHLO with",
+	[PHASE_STARTTLS] = "the server offered STARTTLS, then answered it with",
+	[PHASE_TLS] = "the server",
+	[PHASE_EHLO_TLS] = "the session was encrypted, then the server answered EHLO with",
+	[PHASE_AUTH] = "the server offered AUTH, then answered",
+	[PHASE_QUIT] = "the server answered QUIT with",
+	[PHASE_MAIL] = "after AUTH the server answered",
+	[PHASE_NONE] = "the server answered",
+};
+
+/* What was being waited for when the session ended without an answer. */
+static const char *const waiting[PHASE_COUNT + 1] = {
+	[PHASE_RESOLVE] = "while the name was looked up",
+	[PHASE_CONNECT] = "while connecting",
+	[PHASE_BANNER] = "while waiting for the greeting",
+	[PHASE_EHLO] = "while waiting for the answer to EHLO",
+	[PHASE_STARTTLS] = "while waiting for the answer to STARTTLS",
+	[PHASE_TLS] = "during the TLS handshake",
+	[PHASE_EHLO_TLS] = "while waiting for the answer to EHLO inside TLS",
+	[PHASE_AUTH] = "while waiting for the answer to AUTH",
+	[PHASE_QUIT] = "while waiting for the answer to QUIT",
 	[PHASE_MAIL] = "after AUTH",
-	[PHASE_NONE] = "before anything was sent,",
+	[PHASE_NONE] = "before anything was sent",
 };
 
 static void add_reply(struct text *line, const struct reply *reply)
@@ -57,7 +72,7 @@ static void tell_reply(struct text *line, const struct observation *seen)
 {
 	const struct reply *reply = observation_reply(seen);
 
-	text_add(line, "%s answered ", progress[seen->phase]);
+	text_add(line, "%s ", progress[seen->phase]);
 	add_reply(line, reply);
 }
 
@@ -73,7 +88,7 @@ static const char *story(const struct observation *seen, struct arena *arena)
 		text_add(&line, "%s", ending_meaning(seen->ending));
 		add_detail(&line, seen);
 	} else {
-		text_add(&line, "%s ended: %s", progress[seen->phase],
+		text_add(&line, "%s, %s", waiting[seen->phase],
 			 ending_meaning(seen->ending));
 		add_detail(&line, seen);
 	}

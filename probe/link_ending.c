@@ -91,7 +91,13 @@ enum ending link_ending_of(const struct link_remains *remains, const char **deta
 				     curl_easy_strerror((CURLcode)remains->code);
 	if (remains->code == CURLE_COULDNT_CONNECT)
 		return judge_connect(remains, detail);
-	if (is_broken_off(remains->code) || is_end_in_handshake(remains))
+	if (strstr(remains->text, "Too large")) { /* libcurl's own limit of 300 kB */
+		*detail = "more replies than a session can have";
+		return ENDING_PROTOCOL;
+	}
+	if (is_broken_off(remains->code) || is_end_in_handshake(remains)) {
+		*detail = ""; /* libcurl's errno is a stale one here */
 		return judge_broken_off(remains);
+	}
 	return ending_of_curl((CURLcode)remains->code);
 }

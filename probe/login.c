@@ -107,6 +107,8 @@ static void on_sasl_answer(void *owner, enum sasl_status status, struct str mess
 {
 	struct login *login = owner;
 
+	if (login->ended)
+		return;
 	login->stepping = false;
 	login->concluded = status == SASL_DONE;
 	if (status > SASL_DONE)
@@ -230,6 +232,12 @@ struct login *login_start(const struct login_params *params)
 	else
 		send_command(login, NULL);
 	return login;
+}
+
+void login_abandon(struct login *login)
+{
+	if (login)
+		login->ended = true;
 }
 
 void login_destroy(struct login *login)

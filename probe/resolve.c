@@ -224,9 +224,9 @@ static ares_ssize_t receive(ares_socket_t socket, void *buffer, size_t size, int
 
 /*
  * The ICMP message about one question is told by the next call on the socket, once. If
- * that call writes another question, c-ares blames this one and lets the first wait for
- * its time-out. Written again, it meets a message of its own, which the reading side
- * gets and which ends all questions to the server.
+ * that call sends another question, c-ares blames this one and lets the first wait for
+ * its time-out. Sent again, it meets a message of its own, which the reading side gets
+ * and which ends all questions to the server.
  */
 static ares_ssize_t transmit(ares_socket_t socket, const struct iovec *pieces,
                              int count, void *data)
@@ -236,9 +236,9 @@ static ares_ssize_t transmit(ares_socket_t socket, const struct iovec *pieces,
 	ssize_t sent = send(socket, first->iov_base, first->iov_len, MSG_NOSIGNAL);
 
 	(void)count;
-	if (sent < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH))
+	if (noted(data, sent) < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH))
 		sent = send(socket, first->iov_base, first->iov_len, MSG_NOSIGNAL);
-	return noted(data, sent);
+	return sent;
 }
 
 static const struct ares_socket_functions socket_functions = {

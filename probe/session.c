@@ -136,6 +136,7 @@ static void finish(struct session *session, enum ending ending, const char *deta
 	session->ended = true;
 	uv_timer_stop(&session->deadline_timer);
 	uv_timer_stop(&session->attempt_timer);
+	login_abandon(session->login);
 	trace_note(session->trace, now(session), "end %s%s%s", ending_word(ending),
 		   *detail ? " " : "", detail);
 	say_quit(session, ending != ENDING_TIMEOUT);
