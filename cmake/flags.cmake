@@ -14,10 +14,12 @@ target_compile_options(project_flags INTERFACE
     $<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<NOT:$<BOOL:${SANITIZE}>>>:-D_FORTIFY_SOURCE=2>)
 target_link_options(project_flags INTERFACE -Wl,-z,relro,-z,now)
 
+# Apart, because valgrind and the benchmarks want the same code without them.
+add_library(project_sanitizers INTERFACE)
 if(SANITIZE)
-    target_compile_options(project_flags INTERFACE
+    target_compile_options(project_sanitizers INTERFACE
         -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-    target_link_options(project_flags INTERFACE -fsanitize=address,undefined)
+    target_link_options(project_sanitizers INTERFACE -fsanitize=address,undefined)
 endif()
 
 include(CheckPIESupported)

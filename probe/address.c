@@ -39,13 +39,13 @@ void address_print(char *out, size_t room, const struct sockaddr_storage *addres
 }
 
 void address_print_endpoint(char *out, size_t room,
-			    const struct sockaddr_storage *address, int port)
+                            const struct sockaddr_storage *address, int port)
 {
 	char text[INET6_ADDRSTRLEN];
 
 	address_print(text, sizeof(text), address);
 	snprintf(out, room, address->ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", text,
-		 port);
+	         port);
 }
 
 /* Connecting a UDP socket only looks up the route. */
@@ -61,13 +61,13 @@ static bool find_own(struct sockaddr_storage *own, const struct sockaddr_storage
 	/* The port stands at the same place in both families. */
 	((struct sockaddr_in *)&there)->sin_port = htons(PORT_DISCARD);
 	found = connect(probe, (struct sockaddr *)&there, sizeof(there)) == 0 &&
-		getsockname(probe, (struct sockaddr *)own, &len) == 0;
+	        getsockname(probe, (struct sockaddr *)own, &len) == 0;
 	close(probe);
 	return found;
 }
 
 void address_print_own_literal(char *out, size_t room,
-			       const struct sockaddr_storage *peer)
+                               const struct sockaddr_storage *peer)
 {
 	struct sockaddr_storage own;
 	char text[INET6_ADDRSTRLEN];

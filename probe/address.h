@@ -17,7 +17,7 @@ void address_print(char *out, size_t room, const struct sockaddr_storage *addres
 
 /* "192.0.2.7:587" or "[2001:db8::7]:587". */
 void address_print_endpoint(char *out, size_t room,
-			    const struct sockaddr_storage *address, int port);
+                            const struct sockaddr_storage *address, int port);
 
 /*
  * The literal of RFC 5321 §4.1.3 for the address that this machine uses towards
@@ -25,6 +25,6 @@ void address_print_endpoint(char *out, size_t room,
  * there is no route. Sends nothing.
  */
 void address_print_own_literal(char *out, size_t room,
-			       const struct sockaddr_storage *peer);
+                               const struct sockaddr_storage *peer);
 
 #endif

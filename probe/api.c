@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/include/smtp_probe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -30,10 +31,11 @@ static void tell(struct smtp_probe_error *out, const struct error *err)
 	memcpy(out->text, err->text, sizeof(out->text));
 }
 
-/* ---- targets ---------------------------------------------------------------------- */
+/* ---- targets ----------------------------------------------------------------------
+ */
 
 static bool take_secret(struct secret **out, const struct smtp_probe_settings *settings,
-			struct error *err)
+                        struct error *err)
 {
 	*out = NULL;
 	if (settings->password && settings->password_file)
@@ -82,7 +84,7 @@ static struct target_settings settings_in(const struct smtp_probe_settings *sett
 
 struct smtp_probe_target *
 smtp_probe_target_create(const struct smtp_probe_settings *settings,
-			 struct smtp_probe_error *error)
+                         struct smtp_probe_error *error)
 {
 	struct target_settings inner = settings_in(settings);
 	struct target *target = NULL;
@@ -137,10 +139,11 @@ static void *take(size_t size)
 }
 
 static void link_handle(struct smtp_probe_engine *engine, struct handle *handle,
-			smtp_probe_done *done, void *owner)
+                        smtp_probe_done *done, void *owner)
 {
-	*handle = (struct handle){ .engine = engine, .done = done, .owner = owner,
-				   .next = engine->handles };
+	*handle = (struct handle){
+		.engine = engine, .done = done, .owner = owner, .next = engine->handles
+	};
 	if (engine->handles)
 		engine->handles->previous = handle;
 	engine->handles = handle;
@@ -158,7 +161,7 @@ static void free_handle(struct handle *handle)
 }
 
 static struct smtp_probe_engine *create_engine(struct uv_loop_s *loop, bool one_shot,
-					       struct smtp_probe_error *error)
+                                               struct smtp_probe_error *error)
 {
 	struct smtp_probe_engine *engine = take(sizeof(*engine));
 	struct error err;
@@ -172,7 +175,7 @@ static struct smtp_probe_engine *create_engine(struct uv_loop_s *loop, bool one_
 }
 
 struct smtp_probe_engine *smtp_probe_engine_create(struct uv_loop_s *loop,
-						   struct smtp_probe_error *error)
+                                                   struct smtp_probe_error *error)
 {
 	return create_engine(loop, false, error);
 }
@@ -203,13 +206,14 @@ static void on_run_done(void *owner, struct result *result)
 }
 
 struct smtp_probe_run *smtp_probe_start(struct smtp_probe_engine *engine,
-					struct smtp_probe_target *target,
-					smtp_probe_done *done, void *owner)
+                                        struct smtp_probe_target *target,
+                                        smtp_probe_done *done, void *owner)
 {
 	struct smtp_probe_run *run = take(sizeof(*run));
 
 	link_handle(engine, &run->handle, done, owner);
-	run->run = engine_run(engine->engine, target_in(target), on_run_done, &run->handle);
+	run->run = engine_run(engine->engine, target_in(target), on_run_done,
+	                      &run->handle);
 	return run;
 }
 
@@ -226,21 +230,21 @@ static void on_periodic_done(void *owner, struct result *result)
 }
 
 struct smtp_probe_periodic *smtp_probe_add(struct smtp_probe_engine *engine,
-					   struct smtp_probe_target *target,
-					   double interval, smtp_probe_done *done,
-					   void *owner)
+                                           struct smtp_probe_target *target,
+                                           double interval, smtp_probe_done *done,
+                                           void *owner)
 {
 	struct smtp_probe_periodic *periodic = take(sizeof(*periodic));
 	usec time = (usec)(interval * (double)USEC_PER_SEC);
 
 	link_handle(engine, &periodic->handle, done, owner);
 	periodic->periodic = engine_add(engine->engine, target_in(target), time,
-					on_periodic_done, &periodic->handle);
+	                                on_periodic_done, &periodic->handle);
 	return periodic;
 }
 
 void smtp_probe_remove(struct smtp_probe_engine *engine,
-		       struct smtp_probe_periodic *periodic)
+                       struct smtp_probe_periodic *periodic)
 {
 	engine_remove(engine->engine, periodic->periodic);
 	free_handle(&periodic->handle);
@@ -258,19 +262,25 @@ size_t smtp_probe_periodic_skipped(const struct smtp_probe_periodic *periodic)
 
 /* ---- one run, blocking --------------------------------------------------------- */
 
+static const char NO_LOOP[] =
+	"no event loop can be made; raise the limit of open files (ulimit -n)";
+
 static void keep_result(void *owner, struct smtp_probe_result *result)
 {
 	*(struct smtp_probe_result **)owner = result;
 }
 
 struct smtp_probe_result *smtp_probe_once(struct smtp_probe_target *target,
-					  struct smtp_probe_error *error)
+                                          struct smtp_probe_error *error)
 {
 	struct smtp_probe_result *result = NULL;
 	struct smtp_probe_engine *engine;
 	uv_loop_t loop;
 
-	uv_loop_init(&loop);
+	if (uv_loop_init(&loop) < 0) {
+		snprintf(error->text, sizeof(error->text), "%s", NO_LOOP);
+		return NULL;
+	}
 	engine = create_engine(&loop, true, error);
 	if (engine)
 		smtp_probe_start(engine, target, keep_result, &result);
@@ -352,7 +362,7 @@ double smtp_probe_duration(const struct smtp_probe_result *result)
 }
 
 double smtp_probe_phase_duration(const struct smtp_probe_result *result,
-				 const char *phase)
+                                 const char *phase)
 {
 	const struct phase_facts *facts;
 	enum phase which;
@@ -376,7 +386,7 @@ char *smtp_probe_json(const struct smtp_probe_result *result, bool with_trace)
 	struct arena *arena = arena_create();
 	enum severity severity = cause_severity(inner->diagnosis.cause);
 	char *json = copy_out(json_of_result(inner, message_of(inner, severity, arena),
-					     with_trace, arena));
+	                                     with_trace, arena));
 
 	arena_destroy(arena);
 	return json;

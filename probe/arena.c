@@ -62,7 +62,8 @@ static struct block *add_block(struct arena *arena, size_t size)
 
 void *arena_take(struct arena *arena, size_t size)
 {
-	size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size_t rounded =
+		(size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct block *block = arena->blocks;
 	void *memory;
 

@@ -11,8 +11,7 @@ size_t base64_encoded_size(size_t len)
 size_t base64_encode(char *out, struct str bytes)
 {
 	return (size_t)EVP_EncodeBlock((unsigned char *)out,
-				       (const unsigned char *)bytes.at,
-				       (int)bytes.len);
+	                               (const unsigned char *)bytes.at, (int)bytes.len);
 }
 
 static size_t padding_of(struct str text)
@@ -38,7 +37,7 @@ bool base64_decode(char *out, size_t *out_len, struct str text)
 	if (str_trim(text).len != text.len)
 		return false;
 	len = EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text.at,
-			      (int)text.len);
+	                      (int)text.len);
 	if (len < 0)
 		return false;
 	*out_len = (size_t)len - padding_of(text);

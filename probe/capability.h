@@ -14,7 +14,7 @@ enum { CAPABILITY_MAX = 64, OFFERED_MAX = 32 };
  */
 struct capabilities {
 	bool starttls;
-	bool auth; /* an AUTH line stands there, even an empty one */
+	bool auth;                /* an AUTH line stands there, even an empty one */
 	mechanism_set mechanisms; /* of those in mechanism.def */
 	size_t offered_count;
 	struct str offered[OFFERED_MAX]; /* every mechanism name, known or not */

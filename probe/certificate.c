@@ -2,6 +2,8 @@
 #include "probe/certificate.h"
 
 #include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -9,6 +11,70 @@
 #include <time.h>
 
 enum { NAME_TEXT_MAX = 256, NAMES_TEXT_MAX = 512, FAULT_MAX = 4 };
+
+/* ---- files ---------------------------------------------------------------------- */
+
+/* Keys with a passphrase cannot be used by a program that runs alone. */
+static int no_passphrase(char *buffer, int size, int writing, void *owner)
+{
+	(void)buffer, (void)size, (void)writing, (void)owner;
+	return -1;
+}
+
+static X509 *read_certificate(const char *path)
+{
+	BIO *file = BIO_new_file(path, "r");
+	X509 *certificate =
+		file ? PEM_read_bio_X509_AUX(file, NULL, no_passphrase, NULL) : NULL;
+
+	BIO_free(file);
+	return certificate;
+}
+
+static EVP_PKEY *read_key(const char *path)
+{
+	BIO *file = BIO_new_file(path, "r");
+	EVP_PKEY *key =
+		file ? PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL) : NULL;
+
+	BIO_free(file);
+	return key;
+}
+
+bool certificate_check_file(const char *path, struct error *err)
+{
+	X509 *certificate = read_certificate(path);
+	bool found = certificate != NULL;
+
+	X509_free(certificate);
+	ERR_clear_error();
+	if (found)
+		return true;
+	return error_set(err, "%s: holds no certificate in PEM form", path);
+}
+
+bool certificate_check_pair(const char *certificate, const char *key, struct error *err)
+{
+	X509 *read = read_certificate(certificate);
+	EVP_PKEY *private = read_key(key);
+	bool fits = read && private && X509_check_private_key(read, private) == 1;
+	bool has_certificate = read != NULL, has_key = private != NULL;
+
+	X509_free(read);
+	EVP_PKEY_free(private);
+	ERR_clear_error();
+	if (!has_certificate)
+		return error_set(err, "%s: holds no certificate in PEM form",
+		                 certificate);
+	if (!has_key)
+		return error_set(err, "%s: holds no key in PEM form without passphrase",
+		                 key);
+	if (!fits)
+		return error_set(err, "%s: is not the key of %s", key, certificate);
+	return true;
+}
+
+/* ---- the handshake --------------------------------------------------------------- */
 
 static void say(const struct tls_watch *watch, const char *event)
 {
@@ -42,11 +108,11 @@ static void print_alternative(BIO *bio, const GENERAL_NAME *name)
 
 	if (name->type == GEN_DNS) {
 		BIO_printf(bio, "%.*s ", ASN1_STRING_length(name->d.dNSName),
-			   (const char *)ASN1_STRING_get0_data(name->d.dNSName));
+		           (const char *)ASN1_STRING_get0_data(name->d.dNSName));
 	} else if (name->type == GEN_IPADD) {
 		ip = name->d.iPAddress;
 		inet_ntop(ASN1_STRING_length(ip) == 4 ? AF_INET : AF_INET6,
-			  ASN1_STRING_get0_data(ip), address, sizeof(address));
+		          ASN1_STRING_get0_data(ip), address, sizeof(address));
 		BIO_printf(bio, "%s ", address);
 	}
 }
@@ -96,7 +162,7 @@ static bool names_its_issuer(const X509 *certificate)
 }
 
 static void say_certificate(const struct tls_watch *watch, int number,
-			    const X509 *certificate)
+                            const X509 *certificate)
 {
 	char subject[NAME_TEXT_MAX], issuer[NAME_TEXT_MAX], names[NAMES_TEXT_MAX];
 	char from[32], until[32], digest[2 * EVP_MAX_MD_SIZE + 1] = "";
@@ -109,10 +175,11 @@ static void say_certificate(const struct tls_watch *watch, int number,
 	print_time(until, sizeof(until), X509_get0_notAfter(certificate));
 	print_digest(digest, certificate);
 	snprintf(event, sizeof(event),
-		 "certificate %d subject=\"%s\" issuer=\"%s\" names=\"%s\" not_before=%s "
-		 "not_after=%s issuer_url=%s sha256=%s",
-		 number, subject, issuer, names, from, until,
-		 names_its_issuer(certificate) ? "yes" : "no", digest);
+	         "certificate %d subject=\"%s\" issuer=\"%s\" names=\"%s\" "
+	         "not_before=%s "
+	         "not_after=%s issuer_url=%s sha256=%s",
+	         number, subject, issuer, names, from, until,
+	         names_its_issuer(certificate) ? "yes" : "no", digest);
 	say(watch, event);
 }
 
@@ -137,13 +204,13 @@ static bool is_address(const char *host)
 static int judge_name(X509 *leaf, const char *host)
 {
 	if (is_address(host))
-		return X509_check_ip_asc(leaf, host, 0) == 1 ?
-			       X509_V_OK :
-			       X509_V_ERR_IP_ADDRESS_MISMATCH;
+		return X509_check_ip_asc(leaf, host, 0) == 1
+		               ? X509_V_OK
+		               : X509_V_ERR_IP_ADDRESS_MISMATCH;
 	return X509_check_host(leaf, host, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-			       NULL) == 1 ?
-		       X509_V_OK :
-		       X509_V_ERR_HOSTNAME_MISMATCH;
+	                       NULL) == 1
+	               ? X509_V_OK
+	               : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
 /* Distinct faults of one verification, in the order in which they were found. */
@@ -195,7 +262,7 @@ static void say_faults(const struct tls_watch *watch, const struct faults *fault
 
 	for (int i = 0; i < faults->count; i++) {
 		snprintf(event, sizeof(event), "verify %d %s", faults->codes[i],
-			 X509_verify_cert_error_string(faults->codes[i]));
+		         X509_verify_cert_error_string(faults->codes[i]));
 		say(watch, event);
 	}
 	if (faults->count == 0)
@@ -233,10 +300,10 @@ static void take_binding(struct tls_watch *watch)
 
 	watch->binding_is_exporter = SSL_version(ssl) >= TLS1_3_VERSION;
 	if (!watch->binding_is_exporter)
-		watch->binding_len = SSL_get_finished(ssl, watch->binding,
-						      sizeof(watch->binding));
+		watch->binding_len =
+			SSL_get_finished(ssl, watch->binding, sizeof(watch->binding));
 	else if (SSL_export_keying_material(ssl, watch->binding, EXPORTER_SIZE, label,
-					    sizeof(label) - 1, NULL, 0, 0) == 1)
+	                                    sizeof(label) - 1, NULL, 0, 0) == 1)
 		watch->binding_len = EXPORTER_SIZE;
 }
 
@@ -247,7 +314,7 @@ static void on_done(struct tls_watch *watch, const SSL *ssl)
 	watch->done = true;
 	take_binding(watch);
 	snprintf(event, sizeof(event), "tls done %s %s", SSL_get_version(ssl),
-		 SSL_get_cipher_name(ssl));
+	         SSL_get_cipher_name(ssl));
 	say(watch, event);
 }
 
@@ -257,8 +324,8 @@ static void on_alert(const struct tls_watch *watch, bool received, int alert)
 
 	if ((alert & 0xff) == SSL_AD_CLOSE_NOTIFY)
 		return;
-	snprintf(event, sizeof(event), "tls alert %s %s", received ? "received" : "sent",
-		 SSL_alert_desc_string_long(alert));
+	snprintf(event, sizeof(event), "tls alert %s %s",
+	         received ? "received" : "sent", SSL_alert_desc_string_long(alert));
 	say(watch, event);
 }
 
@@ -281,7 +348,7 @@ static void on_info(const SSL *ssl, int where, int value)
  * one. (This also takes the place of libcurl's tracing of records.)
  */
 static void on_message(int sent, int version, int type, const void *bytes, size_t len,
-		       SSL *ssl, void *arg)
+                       SSL *ssl, void *arg)
 {
 	struct tls_watch *watch = arg;
 

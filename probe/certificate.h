@@ -2,13 +2,21 @@
 #ifndef PROBE_CERTIFICATE_H
 #define PROBE_CERTIFICATE_H
 
-#include <stdbool.h>
+#include "probe/error.h"
+
 #include <stddef.h>
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 struct ssl_st;
 
 enum { BINDING_SIZE_MAX = 64, CHAIN_MAX = 8, CERTIFICATE_TEXT_MAX = 2000 };
+
+/* Whether the file begins with a certificate in PEM form, as a CA file must. */
+bool certificate_check_file(const char *path, struct error *err);
+
+/* The same for a client's certificate and key, which must belong together. */
+bool certificate_check_pair(const char *certificate, const char *key,
+                            struct error *err);
 
 /* Says one event of the handshake, in the words of a trace. */
 typedef void tls_say(void *owner, const char *event);

@@ -7,7 +7,7 @@
 /* Microseconds: a point in time or a duration, always signed. */
 typedef int64_t usec;
 
-#define USEC_PER_SEC ((usec)1000000)
+#define USEC_PER_SEC  ((usec)1000000)
 #define USEC_PER_MSEC ((usec)1000)
 
 /* A clock that never jumps, for durations. */

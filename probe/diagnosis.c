@@ -43,10 +43,13 @@ static const enum check faulty_checks[CAUSE_COUNT] = {
 static struct check_answer check_credentials(const struct observation *seen)
 {
 	if (seen->authenticated)
-		return (struct check_answer){ CHECK_OK, "the server accepted the login" };
+		return (struct check_answer){ CHECK_OK,
+			                      "the server accepted the login" };
 	if (!seen->credential_sent)
-		return (struct check_answer){ CHECK_NOT_REACHED, "no credential was sent" };
-	return (struct check_answer){ CHECK_UNKNOWN, "sent, but not judged by the server" };
+		return (struct check_answer){ CHECK_NOT_REACHED,
+			                      "no credential was sent" };
+	return (struct check_answer){ CHECK_UNKNOWN,
+		                      "sent, but not judged by the server" };
 }
 
 static struct check_answer check_firewall(const struct observation *seen)
@@ -54,41 +57,47 @@ static struct check_answer check_firewall(const struct observation *seen)
 	const struct tls_facts *tls = &seen->tls;
 
 	if (tls->done && tls->judged && tls->fault_count == 0)
-		return (struct check_answer){ CHECK_OK,
-					      "encrypted up to the server whose certificate "
-					      "was verified" };
+		return (struct check_answer){
+			CHECK_OK, "encrypted up to the server whose certificate "
+				  "was verified"
+		};
 	if (!seen->phases[PHASE_CONNECT].done)
-		return (struct check_answer){ CHECK_NOT_REACHED, "no connection stood" };
-	return (struct check_answer){ CHECK_UNKNOWN,
-				      "nothing proves who answered: no verified TLS session" };
+		return (struct check_answer){ CHECK_NOT_REACHED,
+			                      "no connection stood" };
+	return (struct check_answer){
+		CHECK_UNKNOWN, "nothing proves who answered: no verified TLS session"
+	};
 }
 
 static struct check_answer check_server(const struct observation *seen)
 {
 	if (seen->phases[PHASE_AUTH].entered)
-		return (struct check_answer){ CHECK_OK,
-					      "it greeted, encrypted as asked and offered AUTH" };
+		return (struct check_answer){
+			CHECK_OK, "it greeted, encrypted as asked and offered AUTH"
+		};
 	if (!seen->phases[PHASE_CONNECT].done)
-		return (struct check_answer){ CHECK_NOT_REACHED, "no connection stood" };
+		return (struct check_answer){ CHECK_NOT_REACHED,
+			                      "no connection stood" };
 	return (struct check_answer){ CHECK_UNKNOWN, "the session ended before AUTH" };
 }
 
 static struct check_answer check_network(const struct observation *seen,
-					 struct arena *arena)
+                                         struct arena *arena)
 {
 	if (seen->phases[PHASE_CONNECT].done)
-		return (struct check_answer){ CHECK_OK,
-					      arena_print(arena, "connected to %.*s",
-							  (int)seen->address.len,
-							  seen->address.at) };
+		return (struct check_answer){
+			CHECK_OK, arena_print(arena, "connected to %.*s",
+			                      (int)seen->address.len, seen->address.at)
+		};
 	if (seen->phases[PHASE_RESOLVE].entered || seen->phases[PHASE_CONNECT].entered)
-		return (struct check_answer){ CHECK_UNKNOWN, "the session ended before a "
-							     "connection stood" };
+		return (struct check_answer){ CHECK_UNKNOWN,
+			                      "the session ended before a "
+			                      "connection stood" };
 	return (struct check_answer){ CHECK_NOT_REACHED, "nothing was sent" };
 }
 
 static void answer_checks(struct diagnosis *diagnosis, const struct observation *seen,
-			  struct arena *arena)
+                          struct arena *arena)
 {
 	enum check faulty = faulty_checks[diagnosis->cause];
 
@@ -97,16 +106,17 @@ static void answer_checks(struct diagnosis *diagnosis, const struct observation 
 	diagnosis->checks[CHECK_SERVER] = check_server(seen);
 	diagnosis->checks[CHECK_NETWORK] = check_network(seen, arena);
 	if (faulty != CHECK_COUNT)
-		diagnosis->checks[faulty] = (struct check_answer){
-			CHECK_AT_FAULT, diagnosis->evidence.lines[0]
-		};
+		diagnosis->checks[faulty] =
+			(struct check_answer){ CHECK_AT_FAULT,
+			                       diagnosis->evidence.lines[0] };
 }
 
 static void split_advice(struct diagnosis *diagnosis, struct arena *arena)
 {
 	struct str rest = str_of(reason_advice(diagnosis->reason)), line;
 
-	while (diagnosis->advice_count < ADVICE_MAX && str_take_word(&line, &rest, "\n"))
+	while (diagnosis->advice_count < ADVICE_MAX &&
+	       str_take_word(&line, &rest, "\n"))
 		diagnosis->advice[diagnosis->advice_count++] = arena_copy(arena, line);
 }
 

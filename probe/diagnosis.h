@@ -8,7 +8,13 @@
 enum { ADVICE_MAX = 3, NOTICE_MAX = 5 };
 
 /* The questions behind every "Could not authenticate", in the order to ask them. */
-enum check { CHECK_CREDENTIALS, CHECK_FIREWALL, CHECK_SERVER, CHECK_NETWORK, CHECK_COUNT };
+enum check {
+	CHECK_CREDENTIALS,
+	CHECK_FIREWALL,
+	CHECK_SERVER,
+	CHECK_NETWORK,
+	CHECK_COUNT
+};
 
 enum check_state { CHECK_OK, CHECK_AT_FAULT, CHECK_NOT_REACHED, CHECK_UNKNOWN };
 
@@ -26,7 +32,7 @@ struct diagnosis {
 	enum cause cause;
 	enum reason reason;
 	enum confidence confidence;
-	enum phase phase; /* where it ended; PHASE_NONE after a success */
+	enum phase phase;   /* where it ended; PHASE_NONE after a success */
 	const char *source; /* where the meaning is documented; may be empty */
 	struct evidence evidence;
 	size_t advice_count;

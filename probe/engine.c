@@ -112,12 +112,13 @@ static void on_run_done(void *owner, struct result *result)
 }
 
 struct run *engine_run(struct engine *engine, struct target *target, probe_done *done,
-		       void *owner)
+                       void *owner)
 {
 	struct run *run = take(sizeof(*run));
 
-	*run = (struct run){ .engine = engine, .done = done, .owner = owner,
-			     .next = engine->runs };
+	*run = (struct run){
+		.engine = engine, .done = done, .owner = owner, .next = engine->runs
+	};
 	if (engine->runs)
 		engine->runs->previous = run;
 	engine->runs = run;
@@ -149,7 +150,7 @@ static void wait_for_next_slot(struct periodic *periodic)
 	uv_update_time(engine->ground.loop);
 	due = schedule_next(engine->base, periodic->offset, periodic->interval, now);
 	uv_timer_start(&periodic->timer, on_slot,
-		       (uint64_t)((due - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC), 0);
+	               (uint64_t)((due - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC), 0);
 }
 
 static void on_periodic_done(void *owner, struct result *result)
@@ -166,19 +167,19 @@ static void on_slot(uv_timer_t *timer)
 	struct engine *engine = periodic->engine;
 	usec now = clock_now();
 
-	periodic->slot = schedule_next(engine->base, periodic->offset, periodic->interval,
-				       now) -
-			 periodic->interval;
+	periodic->slot =
+		schedule_next(engine->base, periodic->offset, periodic->interval, now) -
+		periodic->interval;
 	if (periodic->run)
 		periodic->skipped++;
 	else
 		periodic->run = engine_run(engine, periodic->target, on_periodic_done,
-					   periodic);
+		                           periodic);
 	wait_for_next_slot(periodic);
 }
 
 struct periodic *engine_add(struct engine *engine, struct target *target, usec interval,
-			    probe_done *done, void *owner)
+                            probe_done *done, void *owner)
 {
 	struct periodic *periodic = take(sizeof(*periodic));
 	usec least = PERIODIC_INTERVAL_MIN_MS * USEC_PER_MSEC;

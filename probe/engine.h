@@ -29,7 +29,7 @@ struct engine *engine_create(struct uv_loop_s *loop, bool one_shot, struct error
 void engine_destroy(struct engine *engine);
 
 struct run *engine_run(struct engine *engine, struct target *target, probe_done *done,
-		       void *owner);
+                       void *owner);
 
 /* `done` still comes, with cause `local`, after QUIT was tried. */
 void run_cancel(struct run *run);
@@ -40,7 +40,7 @@ void run_cancel(struct run *run);
  * that two runs of one target never overlap.
  */
 struct periodic *engine_add(struct engine *engine, struct target *target, usec interval,
-			    probe_done *done, void *owner);
+                            probe_done *done, void *owner);
 
 /* Cancels a run under way without telling. */
 void engine_remove(struct engine *engine, struct periodic *periodic);

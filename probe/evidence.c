@@ -11,7 +11,8 @@ static const char *const progress[PHASE_COUNT + 1] = {
 	[PHASE_EHLO] = "the server greeted, then answered EHLO with",
 	[PHASE_STARTTLS] = "the server offered STARTTLS, then answered it with",
 	[PHASE_TLS] = "the server",
-	[PHASE_EHLO_TLS] = "the session was encrypted, then the server answered EHLO with",
+	[PHASE_EHLO_TLS] =
+		"the session was encrypted, then the server answered EHLO with",
 	[PHASE_AUTH] = "the server offered AUTH, then answered",
 	[PHASE_QUIT] = "the server answered QUIT with",
 	[PHASE_MAIL] = "after AUTH the server answered",
@@ -37,8 +38,8 @@ static void add_reply(struct text *line, const struct reply *reply)
 {
 	text_add(line, "\"%d", reply->code);
 	if (reply->enhanced.class)
-		text_add(line, " %d.%d.%d", reply->enhanced.class, reply->enhanced.subject,
-			 reply->enhanced.detail);
+		text_add(line, " %d.%d.%d", reply->enhanced.class,
+		         reply->enhanced.subject, reply->enhanced.detail);
 	if (reply->text.len)
 		text_add(line, " ");
 	text_add_foreign(line, reply->text);
@@ -89,7 +90,7 @@ static const char *story(const struct observation *seen, struct arena *arena)
 		add_detail(&line, seen);
 	} else {
 		text_add(&line, "%s, %s", waiting[seen->phase],
-			 ending_meaning(seen->ending));
+		         ending_meaning(seen->ending));
 		add_detail(&line, seen);
 	}
 	return line.at;
@@ -102,51 +103,57 @@ static void add(struct evidence *evidence, const char *line)
 }
 
 static void add_addresses(struct evidence *evidence, const struct observation *seen,
-			  struct arena *arena)
+                          struct arena *arena)
 {
 	for (size_t i = 0; i < seen->tried_count; i++) {
 		const struct tried_address *tried = &seen->tried[i];
 
 		if (tried->ending != ENDING_NONE)
-			add(evidence, arena_print(arena, "%.*s: %s", (int)tried->endpoint.len,
-						  tried->endpoint.at,
-						  ending_meaning(tried->ending)));
+			add(evidence,
+			    arena_print(arena, "%.*s: %s", (int)tried->endpoint.len,
+			                tried->endpoint.at,
+			                ending_meaning(tried->ending)));
 	}
 }
 
 static void add_certificate(struct evidence *evidence, const struct tls_facts *tls,
-			    struct arena *arena)
+                            struct arena *arena)
 {
 	const struct certificate_facts *leaf = &tls->certificates[0];
 
 	if (tls->fault_count)
-		add(evidence, arena_print(arena, "the certificate does not verify: %.*s",
-					  (int)tls->fault_text.len, tls->fault_text.at));
+		add(evidence,
+		    arena_print(arena, "the certificate does not verify: %.*s",
+		                (int)tls->fault_text.len, tls->fault_text.at));
 	if (tls->fault_count && tls->certificate_count)
 		add(evidence,
-		    arena_print(arena,
-				"it is for %.*s, signed by %.*s, valid from %.*s to %.*s",
-				(int)leaf->subject.len, leaf->subject.at,
-				(int)leaf->issuer.len, leaf->issuer.at,
-				(int)leaf->not_before.len, leaf->not_before.at,
-				(int)leaf->not_after.len, leaf->not_after.at));
+		    arena_print(
+			    arena,
+			    "it is for %.*s, signed by %.*s, valid from %.*s to %.*s",
+			    (int)leaf->subject.len, leaf->subject.at,
+			    (int)leaf->issuer.len, leaf->issuer.at,
+			    (int)leaf->not_before.len, leaf->not_before.at,
+			    (int)leaf->not_after.len, leaf->not_after.at));
 	if (tls->alert.len)
 		add(evidence, arena_print(arena, "TLS alert %s: %.*s",
-					  tls->alert_received ? "received" : "sent",
-					  (int)tls->alert.len, tls->alert.at));
+		                          tls->alert_received ? "received" : "sent",
+		                          (int)tls->alert.len, tls->alert.at));
 }
 
-static void add_authentication(struct evidence *evidence, const struct observation *seen)
+static void add_authentication(struct evidence *evidence,
+                               const struct observation *seen)
 {
 	if (!seen->credential_sent)
 		return;
 	if (!seen->tls.done)
-		add(evidence, "the session was not encrypted, so anybody on the path can have "
-			      "answered");
+		add(evidence,
+		    "the session was not encrypted, so anybody on the path can have "
+		    "answered");
 	else if (seen->tls.fault_count)
 		add(evidence, "the server's identity was not verified");
 	else
-		add(evidence, "the session was encrypted and the server's certificate verified");
+		add(evidence,
+		    "the session was encrypted and the server's certificate verified");
 	if (seen->secret_has_blanks)
 		add(evidence, "the password begins or ends with a blank");
 }
@@ -158,14 +165,15 @@ struct evidence evidence_of(const struct observation *seen, struct arena *arena)
 	add(&evidence, story(seen, arena));
 	if (seen->proxy.len)
 		add(&evidence, arena_print(arena, "the proxy answered \"%.*s\"",
-					   (int)seen->proxy.len, seen->proxy.at));
+		                           (int)seen->proxy.len, seen->proxy.at));
 	if (seen->raw.len)
 		add(&evidence, arena_print(arena, "the first bytes were %.*s",
-					   (int)seen->raw.len, seen->raw.at));
+		                           (int)seen->raw.len, seen->raw.at));
 	add_addresses(&evidence, seen, arena);
 	add_certificate(&evidence, &seen->tls, arena);
 	add_authentication(&evidence, seen);
 	if (seen->truncated)
-		add(&evidence, "the server sent more than a session needs; the rest is not kept");
+		add(&evidence,
+		    "the server sent more than a session needs; the rest is not kept");
 	return evidence;
 }

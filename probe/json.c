@@ -46,8 +46,8 @@ static json_t *phases_of(const struct observation *seen)
 
 		if (facts->entered)
 			json_object_set_new(phases, phase_word((enum phase)i),
-					    json_pack("{s:o}", "seconds",
-						      seconds(facts->duration)));
+			                    json_pack("{s:o}", "seconds",
+			                              seconds(facts->duration)));
 	}
 	return phases;
 }
@@ -57,7 +57,7 @@ static json_t *enhanced_of(struct enhanced_status status, struct arena *arena)
 	if (status.class == 0)
 		return json_null();
 	return json_string(arena_print(arena, "%d.%d.%d", status.class, status.subject,
-				       status.detail));
+	                               status.detail));
 }
 
 static json_t *reply_of(const struct observation *seen, struct arena *arena)
@@ -67,8 +67,8 @@ static json_t *reply_of(const struct observation *seen, struct arena *arena)
 	if (reply->code == 0)
 		return json_null();
 	return json_pack("{s:i, s:o, s:o}", "code", reply->code, "enhanced",
-			 enhanced_of(reply->enhanced, arena), "text",
-			 foreign_string(reply->text));
+	                 enhanced_of(reply->enhanced, arena), "text",
+	                 foreign_string(reply->text));
 }
 
 static json_t *offered_of(const struct observation *seen)
@@ -87,14 +87,14 @@ static json_t *addresses_of(const struct observation *seen)
 
 	for (size_t i = 0; i < seen->tried_count; i++) {
 		const struct tried_address *tried = &seen->tried[i];
-		const char *outcome = tried->ending == ENDING_NONE ?
-					      "connected" :
-					      ending_word(tried->ending);
+		const char *outcome = tried->ending == ENDING_NONE
+		                              ? "connected"
+		                              : ending_word(tried->ending);
 
 		json_array_append_new(addresses,
-				      json_pack("{s:o, s:s}", "address",
-						foreign_string(tried->endpoint), "outcome",
-						outcome));
+		                      json_pack("{s:o, s:s}", "address",
+		                                foreign_string(tried->endpoint),
+		                                "outcome", outcome));
 	}
 	return addresses;
 }
@@ -107,11 +107,11 @@ static json_t *certificate_of(const struct certificate_facts *facts)
 	while (str_take_word(&name, &rest, " "))
 		json_array_append_new(names, foreign_string(name));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "subject",
-			 foreign_string(facts->subject), "issuer",
-			 foreign_string(facts->issuer), "names", names, "not_before",
-			 foreign_string(facts->not_before), "not_after",
-			 foreign_string(facts->not_after), "sha256",
-			 foreign_string(facts->sha256));
+	                 foreign_string(facts->subject), "issuer",
+	                 foreign_string(facts->issuer), "names", names, "not_before",
+	                 foreign_string(facts->not_before), "not_after",
+	                 foreign_string(facts->not_after), "sha256",
+	                 foreign_string(facts->sha256));
 }
 
 static json_t *verify_of(const struct tls_facts *tls)
@@ -131,10 +131,12 @@ static json_t *tls_of(const struct observation *seen)
 		return json_null();
 	}
 	for (size_t i = 0; i < tls->certificate_count; i++)
-		json_array_append_new(certificates, certificate_of(&tls->certificates[i]));
-	return json_pack("{s:o, s:o, s:o, s:o}", "version", string_or_null(tls->version),
-			 "cipher", string_or_null(tls->cipher), "verify", verify_of(tls),
-			 "certificates", certificates);
+		json_array_append_new(certificates,
+		                      certificate_of(&tls->certificates[i]));
+	return json_pack("{s:o, s:o, s:o, s:o}", "version",
+	                 string_or_null(tls->version), "cipher",
+	                 string_or_null(tls->cipher), "verify", verify_of(tls),
+	                 "certificates", certificates);
 }
 
 static json_t *evidence_array(const struct evidence *evidence)
@@ -142,7 +144,8 @@ static json_t *evidence_array(const struct evidence *evidence)
 	json_t *lines = json_array();
 
 	for (size_t i = 0; i < evidence->count; i++)
-		json_array_append_new(lines, foreign_string(str_of(evidence->lines[i])));
+		json_array_append_new(lines,
+		                      foreign_string(str_of(evidence->lines[i])));
 	return lines;
 }
 
@@ -161,9 +164,9 @@ static json_t *notices_array(const struct diagnosis *diagnosis)
 
 	for (size_t i = 0; i < diagnosis->notice_count; i++)
 		json_array_append_new(notices,
-				      json_pack("{s:s, s:s}", "reason",
-						diagnosis->notices[i].reason, "text",
-						diagnosis->notices[i].text));
+		                      json_pack("{s:s, s:s}", "reason",
+		                                diagnosis->notices[i].reason, "text",
+		                                diagnosis->notices[i].text));
 	return notices;
 }
 
@@ -175,10 +178,10 @@ static json_t *checks_array(const struct diagnosis *diagnosis)
 		const struct check_answer *answer = &diagnosis->checks[i];
 
 		json_array_append_new(
-			checks, json_pack("{s:s, s:s, s:o}", "check",
-					  check_word((enum check)i), "state",
-					  check_state_word(answer->state), "proof",
-					  foreign_string(str_of(answer->proof))));
+			checks,
+			json_pack("{s:s, s:s, s:o}", "check", check_word((enum check)i),
+		                  "state", check_state_word(answer->state), "proof",
+		                  foreign_string(str_of(answer->proof))));
 	}
 	return checks;
 }
@@ -198,15 +201,18 @@ static json_t *trace_array(const struct trace *trace, struct arena *arena)
 
 static void add_verdict(json_t *object, const struct diagnosis *diagnosis)
 {
-	json_object_set_new(object, "success", json_boolean(diagnosis->cause == CAUSE_NONE));
+	json_object_set_new(object, "success",
+	                    json_boolean(diagnosis->cause == CAUSE_NONE));
 	json_object_set_new(object, "cause", json_string(cause_word(diagnosis->cause)));
-	json_object_set_new(object, "reason", json_string(reason_word(diagnosis->reason)));
+	json_object_set_new(object, "reason",
+	                    json_string(reason_word(diagnosis->reason)));
 	json_object_set_new(object, "phase", json_string(phase_word(diagnosis->phase)));
 	json_object_set_new(object, "confidence",
-			    json_string(confidence_word(diagnosis->confidence)));
+	                    json_string(confidence_word(diagnosis->confidence)));
 }
 
-static void add_session(json_t *object, const struct result *result, struct arena *arena)
+static void add_session(json_t *object, const struct result *result,
+                        struct arena *arena)
 {
 	const struct observation *seen = result->seen;
 
@@ -232,7 +238,7 @@ static const char *dump(json_t *object, struct arena *arena)
 }
 
 const char *json_of_result(const struct result *result, const char *message,
-			   bool with_trace, struct arena *arena)
+                           bool with_trace, struct arena *arena)
 {
 	const struct diagnosis *diagnosis = &result->diagnosis;
 	json_t *object = json_object();
@@ -252,8 +258,8 @@ const char *json_of_result(const struct result *result, const char *message,
 const char *json_of_trouble(const char *message, struct arena *arena)
 {
 	return dump(json_pack("{s:b, s:s, s:s, s:o}", "success", 0, "cause",
-			      cause_word(CAUSE_LOCAL), "reason",
-			      reason_word(REASON_BAD_TARGET), "message",
-			      foreign_string(str_of(message))),
-		    arena);
+	                      cause_word(CAUSE_LOCAL), "reason",
+	                      reason_word(REASON_BAD_TARGET), "message",
+	                      foreign_string(str_of(message))),
+	            arena);
 }

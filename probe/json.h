@@ -9,7 +9,7 @@
  * README. `message` is the first line that a plugin prints. Lives in `arena`.
  */
 const char *json_of_result(const struct result *result, const char *message,
-			   bool with_trace, struct arena *arena);
+                           bool with_trace, struct arena *arena);
 
 /* The same for our own trouble before there was anything to probe. */
 const char *json_of_trouble(const char *message, struct arena *arena);

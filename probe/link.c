@@ -70,10 +70,10 @@ static void print_raw(char *out, size_t room, const unsigned char *bytes, size_t
 
 	for (size_t i = 0; i < count && len + 8 < room; i++) {
 		bool plain = bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '"' &&
-			     bytes[i] != '\\';
+		             bytes[i] != '\\';
 
 		len += (size_t)snprintf(out + len, room - len, plain ? "%c" : "\\x%02x",
-					bytes[i]);
+		                        bytes[i]);
 	}
 	snprintf(out + len, room - len, "\"");
 }
@@ -181,7 +181,7 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void
 }
 
 static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
-				    struct curl_sockaddr *address)
+                                    struct curl_sockaddr *address)
 {
 	struct link *link = owner;
 	int type = address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -193,7 +193,10 @@ static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
 	return made < 0 ? CURL_SOCKET_BAD : made;
 }
 
-/* How the peer left, from the state of the TCP connection. */
+/*
+ * How the peer left, from the state of the TCP connection. Not once TLS was on: the
+ * close_notify that libcurl sends to a peer that has gone makes it reset.
+ */
 static void note_peer_state(struct link *link, curl_socket_t socket)
 {
 	struct tcp_info info = { 0 };
@@ -202,10 +205,11 @@ static void note_peer_state(struct link *link, curl_socket_t socket)
 
 	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0) {
 		link->peer_closed = info.tcpi_state == TCP_CLOSE_WAIT ||
-				    info.tcpi_state == TCP_LAST_ACK;
+		                    info.tcpi_state == TCP_LAST_ACK;
 		link->peer_reset = info.tcpi_state == TCP_CLOSE;
 	} else {
-		link->peer_closed = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+		link->peer_closed =
+			recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 	}
 }
 
@@ -216,7 +220,8 @@ static void say_last_word(struct link *link, curl_socket_t socket)
 	const size_t len = sizeof(quit) - 1;
 
 	if (send(socket, quit, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len)
-		link->events.line(link->owner, DIRECTION_CLIENT, (struct str){ quit, len });
+		link->events.line(link->owner, DIRECTION_CLIENT,
+		                  (struct str){ quit, len });
 }
 
 /*
@@ -227,9 +232,10 @@ static int on_close_socket(void *owner, curl_socket_t socket)
 {
 	struct link *link = owner;
 
-	if (link && link->state == LINK_CARRIED && link->connected) {
+	if (link && link->state == LINK_CARRIED && link->connected &&
+	    !link->tls.started) {
 		note_peer_state(link, socket);
-		if (!link->tls.started && !link->peer_closed && !link->peer_reset &&
+		if (!link->peer_closed && !link->peer_reset &&
 		    link->kept == CURL_SOCKET_BAD) {
 			link->kept = socket;
 			return 0;
@@ -257,7 +263,8 @@ static CURLcode on_ssl_context(CURL *easy, void *context, void *owner)
 	return CURLE_OK;
 }
 
-/* ---- lines of our own --------------------------------------------------------------- */
+/* ---- lines of our own ---------------------------------------------------------------
+ */
 
 static void on_own_socket(void *owner, int events);
 
@@ -272,7 +279,8 @@ static void listen_on(struct link *link, curl_socket_t socket)
 	bool waiting = link->output_len > link->output_sent;
 
 	if (!link->watch)
-		link->watch = watch_create(link->transport, socket, on_own_socket, link);
+		link->watch =
+			watch_create(link->transport, socket, on_own_socket, link);
 	if (link->watch)
 		watch_for(link->watch, WATCH_READABLE | (waiting ? WATCH_WRITABLE : 0));
 }
@@ -312,9 +320,11 @@ static ssize_t receive_some(struct link *link, char *bytes, size_t room, bool *a
 		link->peer_reset |= got < 0 && errno == ECONNRESET;
 		return got;
 	}
+	errno = 0;
 	code = curl_easy_recv(link->easy, bytes, room, &moved);
 	*again = code == CURLE_AGAIN;
-	link->peer_reset |= code == CURLE_RECV_ERROR;
+	/* An end of TCP without the end of TLS is an error to libcurl, but no reset. */
+	link->peer_reset |= code == CURLE_RECV_ERROR && errno == ECONNRESET;
 	return code == CURLE_OK ? (ssize_t)moved : -1;
 }
 
@@ -324,7 +334,7 @@ static bool flush_output(struct link *link)
 
 	while (link->output_sent < link->output_len) {
 		ssize_t sent = send_some(link, link->output + link->output_sent,
-					 link->output_len - link->output_sent, &number);
+		                         link->output_len - link->output_sent, &number);
 
 		if (sent == 0)
 			return true;
@@ -356,7 +366,8 @@ void link_send_line(struct link *link, struct str line)
 		memcpy(link->output + link->output_len, line.at, line.len);
 	memcpy(link->output + link->output_len + line.len, "\r\n", 2);
 	link->output_len += line.len + 2;
-	/* A broken pipe shows when the reply is read; what was said last may still lie there. */
+	/* A broken pipe shows when the reply is read; what was said last may still lie
+	 * there. */
 	(void)flush_output(link);
 	listen_on(link, own_socket(link));
 }
@@ -375,7 +386,8 @@ static bool hand_over_lines(struct link *link)
 		memcpy(line, link->input, len);
 		memmove(link->input, link->input + len, link->input_len - len);
 		link->input_len -= len;
-		link->events.line(link->owner, DIRECTION_SERVER, (struct str){ line, len });
+		link->events.line(link->owner, DIRECTION_SERVER,
+		                  (struct str){ line, len });
 		if (gone)
 			return false;
 		if (link->state == LINK_OVER)
@@ -399,7 +411,7 @@ static bool read_lines(struct link *link)
 	for (;;) {
 		bool again;
 		ssize_t got = receive_some(link, link->input + link->input_len,
-					   LINK_LINE_MAX - link->input_len, &again);
+		                           LINK_LINE_MAX - link->input_len, &again);
 
 		if (again)
 			return true;
@@ -429,7 +441,8 @@ static void on_own_socket(void *owner, int events)
 		listen_on(link, own_socket(link));
 }
 
-/* ---- beginning and end ------------------------------------------------------------- */
+/* ---- beginning and end -------------------------------------------------------------
+ */
 
 static bool has_input(struct link *link)
 {
@@ -457,7 +470,7 @@ static void become_failed(struct link *link, enum ending ending, const char *det
 	link->events.failed(link->owner, ending, detail);
 }
 
-static int connect_errno_of(const struct link *link)
+static int os_errno_of(const struct link *link)
 {
 	long number = 0;
 
@@ -471,7 +484,7 @@ static void on_done(struct carried *carried, int code)
 	struct link_remains remains = {
 		.code = code,
 		.text = link->error,
-		.connect_errno = connect_errno_of(link),
+		.os_errno = os_errno_of(link),
 		.socket_errno = link->socket_errno,
 		.via_proxy = link->target->set.via != NULL,
 		.spoke = link->spoke,
@@ -520,7 +533,7 @@ void link_close(struct link *link, bool say_quit)
 	if (!link)
 		return;
 	link->last_word = say_quit && link->state == LINK_CARRIED && link->spoke &&
-			  !link->tls.started;
+	                  !link->tls.started;
 	link->state = LINK_OVER;
 	if (link->gone)
 		*link->gone = true;
@@ -568,7 +581,7 @@ static void set_callbacks(struct link *link)
 }
 
 static struct link *create(struct transport *transport, const struct link_route *route,
-			   const struct link_events *events, void *owner)
+                           const struct link_events *events, void *owner)
 {
 	struct link *link = calloc(1, sizeof(*link));
 
@@ -577,23 +590,23 @@ static struct link *create(struct transport *transport, const struct link_route 
 		return NULL;
 	}
 	link->carried = (struct carried){ .socket_ready = on_socket_ready,
-					  .done = on_done,
-					  .deferred = on_deferred };
+		                          .done = on_done,
+		                          .deferred = on_deferred };
 	link->transport = transport;
 	link->target = route->target;
 	link->events = *events;
 	link->owner = owner;
 	link->kept = CURL_SOCKET_BAD;
 	link->tls = (struct tls_watch){ .host = route->target->set.server_name,
-					.insecure = route->target->set.insecure,
-					.say = on_tls_event,
-					.owner = link };
+		                        .insecure = route->target->set.insecure,
+		                        .say = on_tls_event,
+		                        .owner = link };
 	set_callbacks(link);
 	return link;
 }
 
 struct link *link_open(struct transport *transport, const struct link_route *route,
-		       const struct link_events *events, void *owner, struct error *err)
+                       const struct link_events *events, void *owner, struct error *err)
 {
 	struct link *link = create(transport, route, events, owner);
 
@@ -602,11 +615,11 @@ struct link *link_open(struct transport *transport, const struct link_route *rou
 		return NULL;
 	}
 	if (link_setup_apply(&link->setup, link->easy, route,
-			     transport_is_one_shot(transport)) &&
+	                     transport_is_one_shot(transport)) &&
 	    transport_add(transport, link->easy, &link->carried))
 		return link;
 	error_set(err, "libcurl does not take these settings: %s",
-		  link->error[0] ? link->error : "it says no more");
+	          link->error[0] ? link->error : "it says no more");
 	link_close(link, false);
 	return NULL;
 }

@@ -40,7 +40,8 @@ struct link_events {
 
 /* NULL when libcurl does not take the settings: a sentence in `err`. */
 struct link *link_open(struct transport *transport, const struct link_route *route,
-		       const struct link_events *events, void *owner, struct error *err);
+                       const struct link_events *events, void *owner,
+                       struct error *err);
 
 /*
  * Gives the connection up at once and frees the link; NULL is fine. With `say_quit`

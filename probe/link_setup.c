@@ -33,7 +33,7 @@ static bool build_url(struct setting *setting)
 	setting->out->url = curl_url();
 	return setting->out->url &&
 	       !curl_url_set(setting->out->url, CURLUPART_SCHEME,
-			     set->tls == TLS_IMPLICIT ? "smtps" : "smtp", 0) &&
+	                     set->tls == TLS_IMPLICIT ? "smtps" : "smtp", 0) &&
 	       !curl_url_set(setting->out->url, CURLUPART_HOST, host, 0) &&
 	       !curl_url_set(setting->out->url, CURLUPART_PORT, port, 0) &&
 	       !curl_url_set(setting->out->url, CURLUPART_PATH, path, CURLU_URLENCODE);
@@ -49,15 +49,17 @@ static bool set_destination(struct setting *setting)
 	char endpoint[ADDRESS_TEXT_MAX], entry[HOST_NAME_MAX_LEN + 16];
 
 	if (setting->route->target->is_unix_socket)
-		return !curl_easy_setopt(setting->easy, CURLOPT_UNIX_SOCKET_PATH, set->host);
+		return !curl_easy_setopt(setting->easy, CURLOPT_UNIX_SOCKET_PATH,
+		                         set->host);
 	if (setting->route->address)
-		address_print_endpoint(endpoint, sizeof(endpoint), setting->route->address,
-				       set->port);
+		address_print_endpoint(endpoint, sizeof(endpoint),
+		                       setting->route->address, set->port);
 	snprintf(entry, sizeof(entry), "::%s",
-		 setting->route->address ? endpoint : setting->route->target->address);
+	         setting->route->address ? endpoint : setting->route->target->address);
 	setting->out->connect_to = curl_slist_append(NULL, entry);
 	return setting->out->connect_to &&
-	       !curl_easy_setopt(setting->easy, CURLOPT_CONNECT_TO, setting->out->connect_to);
+	       !curl_easy_setopt(setting->easy, CURLOPT_CONNECT_TO,
+	                         setting->out->connect_to);
 }
 
 static bool set_proxy(struct setting *setting)
@@ -70,11 +72,12 @@ static bool set_proxy(struct setting *setting)
 	if (!via) /* an empty proxy keeps libcurl from asking the environment */
 		return !curl_easy_setopt(setting->easy, CURLOPT_PROXY, "");
 	address_print(address, sizeof(address), via);
-	snprintf(host, sizeof(host), via->ss_family == AF_INET6 ? "[%s]" : "%s", address);
+	snprintf(host, sizeof(host), via->ss_family == AF_INET6 ? "[%s]" : "%s",
+	         address);
 	parts = curl_url();
 	done = parts &&
 	       !curl_url_set(parts, CURLUPART_URL, setting->route->target->set.via,
-			     CURLU_NON_SUPPORT_SCHEME) &&
+	                     CURLU_NON_SUPPORT_SCHEME) &&
 	       !curl_url_set(parts, CURLUPART_HOST, host, 0) &&
 	       !curl_url_get(parts, CURLUPART_URL, &url, 0) &&
 	       !curl_easy_setopt(setting->easy, CURLOPT_PROXY, url) &&
@@ -97,8 +100,8 @@ static void set_authorities(struct setting *setting)
 	const char *file = set->ca_file, *dir = set->ca_dir;
 
 	if (!file && !dir) {
-		bool use_dir = setting->one_shot ? built->capath != NULL :
-							   built->cainfo == NULL;
+		bool use_dir = setting->one_shot ? built->capath != NULL
+		                                 : built->cainfo == NULL;
 
 		file = use_dir ? NULL : built->cainfo;
 		dir = use_dir ? built->capath : NULL;
@@ -120,7 +123,7 @@ static void set_tls(struct setting *setting)
 
 	set_authorities(setting);
 	curl_easy_setopt(easy, CURLOPT_USE_SSL,
-			 set->tls == TLS_NONE ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+	                 set->tls == TLS_NONE ? CURLUSESSL_NONE : CURLUSESSL_ALL);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, tls_minimums[set->tls_min]);
 	/* The name is judged in the verify callback, apart from trust and dates. */
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -147,8 +150,8 @@ static void set_connection(struct setting *setting)
 	curl_easy_setopt(easy, CURLOPT_INTERFACE, set->source_address);
 }
 
-bool link_setup_apply(struct link_setup *out, void *easy, const struct link_route *route,
-		      bool one_shot)
+bool link_setup_apply(struct link_setup *out, void *easy,
+                      const struct link_route *route, bool one_shot)
 {
 	struct setting setting = { out, easy, route, one_shot };
 

@@ -12,8 +12,9 @@ struct curl_slist;
 /* Where one connection goes and as whom it introduces itself. */
 struct link_route {
 	const struct target *target;
-	const struct sockaddr_storage *address; /* NULL: a Unix socket, or the proxy looks up */
-	const struct sockaddr_storage *via;     /* the proxy's address, or NULL */
+	const struct sockaddr_storage
+		*address; /* NULL: a Unix socket, or the proxy looks up */
+	const struct sockaddr_storage *via; /* the proxy's address, or NULL */
 	const char *ehlo_name;
 };
 
@@ -28,8 +29,8 @@ struct link_setup {
  * proxy, TLS and trust. `one_shot` as for transport_create(). False when libcurl
  * refuses one; `out` is to be released in either case.
  */
-bool link_setup_apply(struct link_setup *out, void *easy, const struct link_route *route,
-		      bool one_shot);
+bool link_setup_apply(struct link_setup *out, void *easy,
+                      const struct link_route *route, bool one_shot);
 
 /* After the handle is gone. */
 void link_setup_release(struct link_setup *setup);

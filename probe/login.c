@@ -20,6 +20,7 @@ struct login {
 	struct sasl *sasl;
 	bool command_sent; /* AUTH stands on the wire */
 	bool stepping;     /* a step computes in the worker pool */
+	bool message_sent; /* the server has something to judge */
 	bool concluded;    /* our side of the exchange is complete */
 	bool ended;
 	char *held; /* an initial response too long for the command line */
@@ -52,6 +53,7 @@ static void send_message(struct login *login, struct str head, struct str messag
 	char *line = secret_memory_create(room);
 	size_t len = head.len;
 
+	login->message_sent = true;
 	redaction_add_message(login->params.redaction, message);
 	if (head.len)
 		memcpy(line, head.at, head.len);
@@ -83,17 +85,20 @@ static void drop_held(struct login *login)
 static void send_command(struct login *login, const struct str *initial)
 {
 	char head[COMMAND_HEAD_MAX];
-	int len = snprintf(head, sizeof(head), "AUTH %s ", mechanism_word(login->mechanism));
+	int len = snprintf(head, sizeof(head), "AUTH %s ",
+	                   mechanism_word(login->mechanism));
 	struct str with_blank = { head, (size_t)len };
 
 	login->command_sent = true;
-	if (initial && with_blank.len + base64_encoded_size(initial->len) <= COMMAND_LINE_MAX) {
+	if (initial &&
+	    with_blank.len + base64_encoded_size(initial->len) <= COMMAND_LINE_MAX) {
 		send_message(login, with_blank, *initial);
 		return;
 	}
 	if (initial)
 		hold(login, *initial);
-	login->params.send(login->params.owner, (struct str){ head, with_blank.len - 1 });
+	login->params.send(login->params.owner,
+	                   (struct str){ head, with_blank.len - 1 });
 }
 
 static const enum ending sasl_endings[] = {
@@ -112,8 +117,7 @@ static void on_sasl_answer(void *owner, enum sasl_status status, struct str mess
 	login->stepping = false;
 	login->concluded = status == SASL_DONE;
 	if (status > SASL_DONE)
-		give_up(login, sasl_endings[status],
-			arena_copy(login->arena, message));
+		give_up(login, sasl_endings[status], arena_copy(login->arena, message));
 	else if (login->command_sent)
 		send_message(login, STR(""), message);
 	else
@@ -133,9 +137,10 @@ static void on_challenge(struct login *login, struct str text)
 
 	if (login->stepping) {
 		give_up(login, ENDING_PROTOCOL,
-			"a second challenge before the first was answered");
+		        "a second challenge before the first was answered");
 	} else if (login->held) {
-		send_message(login, STR(""), (struct str){ login->held, login->held_len });
+		send_message(login, STR(""),
+		             (struct str){ login->held, login->held_len });
 		drop_held(login);
 	} else if (!base64_decode(challenge, &len, text)) {
 		give_up(login, ENDING_PROTOCOL, "a challenge that is no base64");
@@ -164,9 +169,13 @@ void login_take_line(struct login *login, struct str line)
 		end(login, ENDING_PROTOCOL, "the answer to AUTH is no SMTP reply");
 	else if (reply.code == CODE_CHALLENGE && reply.last)
 		on_challenge(login, reply.text);
+	else if (reply.last && reply.code / 100 == 2 && !login->message_sent)
+		end(login, ENDING_PROTOCOL,
+		    "the server accepts a login before any credential was sent");
 	else if (reply.last && is_unproved_success(login, reply.code))
 		end(login, ENDING_PROTOCOL,
-		    "the server accepts the login without proving that it knows the password");
+		    "the server accepts the login without proving that it knows the "
+		    "password");
 	else if (reply.last)
 		end(login, ENDING_REPLY, "");
 }
@@ -185,7 +194,7 @@ static bool choose(struct login *login)
 	login->mechanism = wanted;
 	if (wanted == MECHANISM_AUTO &&
 	    !mechanism_choose(&login->mechanism, caps->mechanisms,
-			      target_proofs(login->params.target), encrypted)) {
+	                      target_proofs(login->params.target), encrypted)) {
 		end(login, ENDING_NOT_OFFERED, "a mechanism for these credentials");
 		return false;
 	}
@@ -196,6 +205,20 @@ static bool choose(struct login *login)
 	return true;
 }
 
+/*
+ * A ticket or a certificate names its owner by itself; asking to be the user that
+ * the caller named makes sure that it is his login that is tried. With a password
+ * the user is named already, and servers refuse a second identity.
+ */
+static const char *identity_to_ask_for(const struct login *login)
+{
+	const struct target_settings *set = &login->params.target->set;
+
+	if (set->authorization || mechanism_proof(login->mechanism) == PROOF_PASSWORD)
+		return set->authorization;
+	return set->user;
+}
+
 static bool start_exchange(struct login *login)
 {
 	const struct login_params *params = &login->params;
@@ -204,9 +227,9 @@ static bool start_exchange(struct login *login)
 	struct sasl_params sasl = {
 		.host = set->server_name,
 		.user = set->user,
-		.authorization = set->authorization,
-		.secret = params->target->secret ? secret_reveal(params->target->secret) :
-						   STR(""),
+		.authorization = identity_to_ask_for(login),
+		.secret = params->target->secret ? secret_reveal(params->target->secret)
+		                                 : STR(""),
 		.binding = binds ? params->binding : STR(""),
 		.binding_is_exporter = params->binding_is_exporter,
 	};

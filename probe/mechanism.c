@@ -6,10 +6,10 @@ static const struct {
 	enum proof proof;
 	unsigned flags;
 } mechanisms[MECHANISM_COUNT] = {
-#define SLOW MECHANISM_SLOW
-#define BINDING MECHANISM_BINDING
+#define SLOW           MECHANISM_SLOW
+#define BINDING        MECHANISM_BINDING
 #define SENDS_PASSWORD MECHANISM_SENDS_PASSWORD
-#define PROVES_SERVER MECHANISM_PROVES_SERVER
+#define PROVES_SERVER  MECHANISM_PROVES_SERVER
 #define MECHANISM(id, word, proof, flags) \
 	[MECHANISM_##id] = { word, PROOF_##proof, flags },
 #include "probe/mechanism.def"
@@ -46,12 +46,13 @@ unsigned mechanism_flags(enum mechanism mechanism)
 }
 
 static bool choose_among(enum mechanism *out, mechanism_set offered, unsigned proofs,
-			 unsigned avoided)
+                         unsigned avoided)
 {
 	for (unsigned i = 0; i < MECHANISM_COUNT; i++) {
 		if (!(offered & mechanism_bit((enum mechanism)i)))
 			continue;
-		if (!(proofs & 1u << mechanisms[i].proof) || mechanisms[i].flags & avoided)
+		if (!(proofs & 1u << mechanisms[i].proof) ||
+		    mechanisms[i].flags & avoided)
 			continue;
 		*out = (enum mechanism)i;
 		return true;
@@ -60,11 +61,11 @@ static bool choose_among(enum mechanism *out, mechanism_set offered, unsigned pr
 }
 
 bool mechanism_choose(enum mechanism *out, mechanism_set offered, unsigned proofs,
-		      bool encrypted)
+                      bool encrypted)
 {
 	if (encrypted)
 		return choose_among(out, offered, proofs, 0);
 	return choose_among(out, offered, proofs,
-			    MECHANISM_BINDING | MECHANISM_SENDS_PASSWORD) ||
+	                    MECHANISM_BINDING | MECHANISM_SENDS_PASSWORD) ||
 	       choose_among(out, offered, proofs, MECHANISM_BINDING);
 }

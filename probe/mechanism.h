@@ -15,8 +15,8 @@ enum mechanism {
 enum proof { PROOF_PASSWORD, PROOF_CERTIFICATE, PROOF_TICKET };
 
 enum {
-	MECHANISM_SLOW = 1,          /* its steps may compute or wait: off the loop */
-	MECHANISM_BINDING = 2,       /* needs TLS channel binding data (RFC 5929, 9266) */
+	MECHANISM_SLOW = 1,    /* its steps may compute or wait: off the loop */
+	MECHANISM_BINDING = 2, /* needs TLS channel binding data (RFC 5929, 9266) */
 	MECHANISM_SENDS_PASSWORD = 4, /* the server gets the password itself */
 	MECHANISM_PROVES_SERVER = 8   /* so must the server prove that it knows it */
 };
@@ -43,6 +43,6 @@ unsigned mechanism_flags(enum mechanism mechanism);
  * in the order of mechanism.def. False when none fits.
  */
 bool mechanism_choose(enum mechanism *out, mechanism_set offered, unsigned proofs,
-		      bool encrypted);
+                      bool encrypted);
 
 #endif

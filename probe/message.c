@@ -29,13 +29,13 @@ static void add_reply_code(struct text *line, const struct observation *seen)
 		return;
 	text_add(line, " (%d", reply->code);
 	if (reply->enhanced.class)
-		text_add(line, " %d.%d.%d", reply->enhanced.class, reply->enhanced.subject,
-			 reply->enhanced.detail);
+		text_add(line, " %d.%d.%d", reply->enhanced.class,
+		         reply->enhanced.subject, reply->enhanced.detail);
 	text_add(line, ")");
 }
 
 static const char *print_success(const struct result *result, enum severity severity,
-				 const struct parts *parts, struct arena *arena)
+                                 const struct parts *parts, struct arena *arena)
 {
 	struct text line = text_create(arena, TEXT_MAX);
 	double time = (double)result->seen->duration / (double)USEC_PER_SEC;
@@ -50,21 +50,21 @@ static const char *print_success(const struct result *result, enum severity seve
 }
 
 static const char *print_failure(const struct result *result, enum severity severity,
-				 const struct parts *parts, struct arena *arena)
+                                 const struct parts *parts, struct arena *arena)
 {
 	const struct diagnosis *diagnosis = &result->diagnosis;
 	struct text line = text_create(arena, TEXT_MAX);
 
 	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
-		 words_of(cause_word(diagnosis->cause), arena),
-		 words_of(reason_word(diagnosis->reason), arena));
+	         words_of(cause_word(diagnosis->cause), arena),
+	         words_of(reason_word(diagnosis->reason), arena));
 	add_reply_code(&line, result->seen);
 	text_add(&line, " %s", parts->address);
 	return line.at;
 }
 
 static const char *print(const struct result *result, enum severity severity,
-			 const struct parts *parts, struct arena *arena)
+                         const struct parts *parts, struct arena *arena)
 {
 	if (result_success(result))
 		return print_success(result, severity, parts, arena);
@@ -81,7 +81,7 @@ static const char *shorten(const char *address, size_t surplus, struct arena *ar
 	if (keep + 3 >= len)
 		return address;
 	return arena_print(arena, "%.*s...%s", (int)(keep / 2), address,
-			   address + len - (keep - keep / 2));
+	                   address + len - (keep - keep / 2));
 }
 
 static const char *clean(const char *line, struct arena *arena)
@@ -96,12 +96,12 @@ static const char *clean(const char *line, struct arena *arena)
 }
 
 const char *message_of(const struct result *result, enum severity severity,
-		       struct arena *arena)
+                       struct arena *arena)
 {
 	struct parts parts = {
-		.mechanism = result->seen->mechanism.len ?
-				     arena_copy(arena, result->seen->mechanism) :
-				     NULL,
+		.mechanism = result->seen->mechanism.len
+		                     ? arena_copy(arena, result->seen->mechanism)
+		                     : NULL,
 		.user = result->target->set.user,
 		.address = result->target->address,
 	};
@@ -116,7 +116,8 @@ const char *message_of(const struct result *result, enum severity severity,
 		line = print(result, severity, &parts, arena);
 	}
 	if (strlen(line) > MESSAGE_MAX) {
-		parts.address = shorten(parts.address, strlen(line) - MESSAGE_MAX, arena);
+		parts.address =
+			shorten(parts.address, strlen(line) - MESSAGE_MAX, arena);
 		line = print(result, severity, &parts, arena);
 	}
 	return clean(line, arena);

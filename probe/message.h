@@ -14,6 +14,6 @@ enum { MESSAGE_MAX = 79 };
  * middle of the host name.
  */
 const char *message_of(const struct result *result, enum severity severity,
-		       struct arena *arena);
+                       struct arena *arena);
 
 #endif

@@ -9,6 +9,7 @@ struct fold {
 	struct arena *arena;
 	enum phase now;
 	bool ended;
+	bool muted; /* the server's lines answer a HELO that nobody wanted */
 	struct text reply_text;
 	int reply_lines;
 };
@@ -89,7 +90,7 @@ static void take_server_line(struct fold *fold, usec at, struct str text)
 		complete(fold, at);
 		enter(fold, PHASE_BANNER, at);
 	}
-	if (fold->now == PHASE_NONE || !reply_parse_line(&line, text))
+	if (fold->muted || fold->now == PHASE_NONE || !reply_parse_line(&line, text))
 		return;
 	add_reply_line(fold, &line);
 	note_capability(fold, &line);
@@ -113,14 +114,33 @@ static void take_auth_command(struct fold *fold, usec at, struct str rest)
 		fold->seen->credential_sent = true;
 }
 
+/*
+ * libcurl asks HELO after a refused EHLO where TLS stands or is not wanted. The
+ * refusal is the fact: a session without extensions cannot log in.
+ */
+static bool ehlo_was_refused(const struct fold *fold)
+{
+	const struct reply *reply;
+
+	if (fold->now != PHASE_EHLO && fold->now != PHASE_EHLO_TLS)
+		return false;
+	reply = &fold->seen->phases[fold->now].reply;
+	return reply->code != 0 && reply->code / 100 != 2;
+}
+
 static void take_client_line(struct fold *fold, usec at, struct str text)
 {
 	struct str rest = text, verb = STR("");
 
 	str_take_word(&verb, &rest, " ");
-	if (str_equal_nocase(verb, STR("EHLO")) || str_equal_nocase(verb, STR("HELO")) ||
-	    str_equal_nocase(verb, STR("LHLO"))) {
-		enter(fold, fold->seen->starttls_asked ? PHASE_EHLO_TLS : PHASE_EHLO, at);
+	fold->muted = false;
+	if (str_equal_nocase(verb, STR("HELO")) && ehlo_was_refused(fold)) {
+		fold->muted = true;
+	} else if (str_equal_nocase(verb, STR("EHLO")) ||
+	           str_equal_nocase(verb, STR("HELO")) ||
+	           str_equal_nocase(verb, STR("LHLO"))) {
+		enter(fold, fold->seen->starttls_asked ? PHASE_EHLO_TLS : PHASE_EHLO,
+		      at);
 	} else if (str_equal_nocase(verb, STR("STARTTLS"))) {
 		fold->seen->starttls_asked = true;
 		enter(fold, PHASE_STARTTLS, at);
@@ -133,7 +153,8 @@ static void take_client_line(struct fold *fold, usec at, struct str text)
 	}
 }
 
-/* ---- our own events --------------------------------------------------------------- */
+/* ---- our own events ---------------------------------------------------------------
+ */
 
 static struct str value_of(struct str line, struct str key)
 {
@@ -193,7 +214,8 @@ static void start_tls(struct fold *fold, usec at)
 {
 	struct phase_facts *banner = &fold->seen->phases[PHASE_BANNER];
 
-	/* Implicit TLS: the connection that stands is not waiting for a greeting yet. */
+	/* Implicit TLS: the connection that stands is not waiting for a greeting yet.
+	 */
 	if (fold->now == PHASE_BANNER && !banner->done && banner->reply.code == 0) {
 		at = banner->started;
 		*banner = (struct phase_facts){ 0 };
@@ -240,7 +262,8 @@ static void take_connect(struct fold *fold, usec at, struct str rest)
 	str_take_word(&endpoint, &rest, " ");
 	if (seen->tried_count == TRIED_ADDRESS_MAX)
 		return;
-	seen->tried[seen->tried_count++] = (struct tried_address){ .endpoint = endpoint };
+	seen->tried[seen->tried_count++] =
+		(struct tried_address){ .endpoint = endpoint };
 	seen->address = endpoint;
 }
 
@@ -330,8 +353,8 @@ static bool was_accepted(const struct observation *seen)
 {
 	const struct phase_facts *auth = &seen->phases[PHASE_AUTH];
 
-	return seen->ending == ENDING_REPLY && seen->phase == PHASE_AUTH && auth->done &&
-	       auth->reply.code / 100 == 2;
+	return seen->ending == ENDING_REPLY && seen->phase == PHASE_AUTH &&
+	       auth->done && auth->reply.code / 100 == 2;
 }
 
 struct observation *observe(const struct trace *trace, struct arena *arena)
@@ -358,6 +381,6 @@ const struct reply *observation_reply(const struct observation *seen)
 
 const struct capabilities *observation_offer(const struct observation *seen)
 {
-	return seen->phases[PHASE_EHLO_TLS].entered ? &seen->after_tls :
-						      &seen->before_tls;
+	return seen->phases[PHASE_EHLO_TLS].entered ? &seen->after_tls
+	                                            : &seen->before_tls;
 }

@@ -13,8 +13,9 @@ enum { TRIED_ADDRESS_MAX = 16, CERTIFICATE_MAX = 8, VERIFY_FAULT_MAX = 4 };
 struct phase_facts {
 	bool entered;
 	bool done;
-	usec started, duration; /* until it was done, or until the session ended in it */
-	struct reply reply;     /* the last complete one */
+	usec started,
+		duration;   /* until it was done, or until the session ended in it */
+	struct reply reply; /* the last complete one */
 };
 
 struct tried_address {
@@ -23,8 +24,8 @@ struct tried_address {
 };
 
 struct certificate_facts {
-	struct str subject, issuer; /* RFC 4514 */
-	struct str names;           /* alternative names, with blanks between */
+	struct str subject, issuer;       /* RFC 4514 */
+	struct str names;                 /* alternative names, with blanks between */
 	struct str not_before, not_after; /* RFC 3339 */
 	struct str sha256;
 	bool names_issuer_url; /* as the leaf of a public authority does */
@@ -54,7 +55,7 @@ struct observation {
 	struct str ending_detail;
 	usec duration; /* from the start to the end, QUIT not counted */
 
-	struct str host; /* as asked for */
+	struct str host;    /* as asked for */
 	struct str address; /* "192.0.2.7:587", empty when no connection stood */
 	size_t tried_count;
 	struct tried_address tried[TRIED_ADDRESS_MAX];
@@ -62,12 +63,13 @@ struct observation {
 	struct str proxy; /* what the proxy answered */
 
 	bool starttls_asked;
-	struct capabilities before_tls, after_tls; /* one of them empty without STARTTLS */
+	struct capabilities before_tls,
+		after_tls; /* one of them empty without STARTTLS */
 	struct tls_facts tls;
 
-	struct str mechanism;  /* of the AUTH command */
-	bool credential_sent;  /* at least one SASL message went out */
-	bool authenticated;    /* the server said so, in reply to AUTH */
+	struct str mechanism; /* of the AUTH command */
+	bool credential_sent; /* at least one SASL message went out */
+	bool authenticated;   /* the server said so, in reply to AUTH */
 	bool secret_has_blanks;
 	bool truncated;
 };

@@ -26,7 +26,7 @@ static void on_session_done(void *owner)
 }
 
 struct probe *probe_start(const struct session_ground *ground, struct target *target,
-			  probe_done *done, void *owner)
+                          probe_done *done, void *owner)
 {
 	struct arena *arena = arena_create();
 	struct probe *probe = arena_take(arena, sizeof(*probe));
@@ -43,7 +43,7 @@ struct probe *probe_start(const struct session_ground *ground, struct target *ta
 	probe->done = done;
 	probe->owner = owner;
 	probe->session = session_start(ground, target, probe->trace, probe->redaction,
-				       on_session_done, probe);
+	                               on_session_done, probe);
 	return probe;
 }
 

@@ -13,7 +13,7 @@ typedef void probe_done(void *owner, struct result *result);
 
 /* `ground` must outlive the probe. */
 struct probe *probe_start(const struct session_ground *ground, struct target *target,
-			  probe_done *done, void *owner);
+                          probe_done *done, void *owner);
 
 /* Ends it early; `done` comes soon, with cause `local`. */
 void probe_cancel(struct probe *probe);

@@ -202,7 +202,7 @@ static size_t put(char *out, size_t room, size_t len, struct str piece)
 }
 
 size_t redaction_apply(const struct redaction *redaction, char *out, size_t room,
-		       struct str line)
+                       struct str line)
 {
 	size_t len = 0;
 
@@ -210,7 +210,8 @@ size_t redaction_apply(const struct redaction *redaction, char *out, size_t room
 		size_t hit = longest_hit(redaction, line);
 
 		if (hit)
-			len = put(out, room, len, (struct str){ MARK, sizeof(MARK) - 1 });
+			len = put(out, room, len,
+			          (struct str){ MARK, sizeof(MARK) - 1 });
 		else
 			len = put(out, room, len, (struct str){ line.at, 1 });
 		line.at += hit ? hit : 1;

@@ -36,6 +36,6 @@ void redaction_add_message(struct redaction *redaction, struct str message);
  * capitals.
  */
 size_t redaction_apply(const struct redaction *redaction, char *out, size_t room,
-		       struct str line);
+                       struct str line);
 
 #endif

@@ -43,8 +43,8 @@ typedef void resolve_done(void *owner, const struct resolve_result *result);
 
 /*
  * Looks up `name` as the machine is set up to (nsswitch.conf, hosts file, servers,
- * search domains and options of resolv.conf, read anew each time); an address literal is
- * taken as it is. `family` is AF_UNSPEC, AF_INET or AF_INET6. No deadline of its own
+ * search domains and options of resolv.conf, read anew each time); an address literal
+ * is taken as it is. `family` is AF_UNSPEC, AF_INET or AF_INET6. No deadline of its own
  * beyond what resolv.conf says: the caller cancels. NULL never: trouble on our side is
  * told as RESOLVE_FAILURE.
  */

@@ -2,7 +2,7 @@
 #include "probe/result.h"
 
 struct result *result_create(struct arena *arena, struct target *target, usec started,
-			     const struct trace *trace)
+                             const struct trace *trace)
 {
 	struct result *result = arena_take(arena, sizeof(*result));
 

@@ -22,7 +22,7 @@ struct result {
 
 /* Judges `trace`, which lives in `arena`; takes the arena over, keeps the target. */
 struct result *result_create(struct arena *arena, struct target *target, usec started,
-			     const struct trace *trace);
+                             const struct trace *trace);
 
 struct result *result_keep(struct result *result);
 void result_release(struct result *result); /* NULL is fine */

@@ -20,7 +20,7 @@ struct secret {
 void *secret_memory_create(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED) {
 		fputs("smtp_probe: out of memory\n", stderr);
@@ -92,7 +92,7 @@ struct secret *secret_create(struct str bytes, const char *origin, struct error 
 }
 
 static bool read_all(char *buffer, size_t *len, int fd, const char *origin,
-		     struct error *err)
+                     struct error *err)
 {
 	*len = 0;
 	while (*len < FILE_SIZE_MAX) {
@@ -103,8 +103,8 @@ static bool read_all(char *buffer, size_t *len, int fd, const char *origin,
 		if (got > 0)
 			*len += (size_t)got;
 		else if (errno != EINTR)
-			return error_set(err, "%s: cannot read the password: %s", origin,
-					 strerror(errno));
+			return error_set(err, "%s: cannot read the password: %s",
+			                 origin, strerror(errno));
 	}
 	return true;
 }
@@ -156,11 +156,15 @@ static bool judge_file(int fd, const char *path, struct error *err)
 	if (!S_ISREG(file.st_mode) || is_mounted_secret(fd))
 		return true;
 	if (file.st_mode & S_IROTH)
-		return error_set(err, "%s: everybody may read this password file; "
-				 "run: chmod o-rwx,g-w %s", path, path);
+		return error_set(err,
+		                 "%s: everybody may read this password file; "
+		                 "run: chmod o-rwx,g-w %s",
+		                 path, path);
 	if (file.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, "%s: others may write this password file; "
-				 "run: chmod o-rwx,g-w %s", path, path);
+		return error_set(err,
+		                 "%s: others may write this password file; "
+		                 "run: chmod o-rwx,g-w %s",
+		                 path, path);
 	return true;
 }
 
@@ -171,7 +175,7 @@ struct secret *secret_read_file(const char *path, struct error *err)
 
 	if (fd < 0) {
 		error_set(err, "%s: cannot open the password file: %s", path,
-			  strerror(errno));
+		          strerror(errno));
 		return NULL;
 	}
 	if (judge_file(fd, path, err))

@@ -13,7 +13,7 @@
 #include "probe/resolve.h"
 
 enum {
-	ATTEMPT_SHARE = 3,      /* a silent address gets a third of the time left */
+	ATTEMPT_SHARE = 3, /* a silent address gets a third of the time left */
 	EHLO_NAME_MAX = 256
 };
 
@@ -47,7 +47,7 @@ struct session {
 	struct sockaddr_storage addresses[RESOLVE_ADDRESS_MAX];
 
 	struct link *link;
-	bool connected, greeted, asked_starttls, reading_ehlo;
+	bool connected, greeted, asked_starttls, reading_ehlo, ehlo_refused;
 	size_t ehlo_lines, reply_lines, reply_bytes;
 	struct arena *arena;
 	struct capabilities capabilities; /* of the last EHLO */
@@ -123,7 +123,7 @@ static void say_quit(struct session *session, bool wait)
 	send_line(session, STR("QUIT"));
 	if (wait)
 		uv_timer_start(&session->attempt_timer, on_quit_timeout,
-			       SESSION_QUIT_PATIENCE_MS, 0);
+		               SESSION_QUIT_PATIENCE_MS, 0);
 	else
 		leave(session, false);
 }
@@ -138,7 +138,7 @@ static void finish(struct session *session, enum ending ending, const char *deta
 	uv_timer_stop(&session->attempt_timer);
 	login_abandon(session->login);
 	trace_note(session->trace, now(session), "end %s%s%s", ending_word(ending),
-		   *detail ? " " : "", detail);
+	           *detail ? " " : "", detail);
 	say_quit(session, ending != ENDING_TIMEOUT);
 }
 
@@ -199,6 +199,7 @@ static void note_command(struct session *session, struct str line)
 	if (is_command(line, STR("EHLO"))) {
 		session->capabilities = (struct capabilities){ 0 };
 		session->reading_ehlo = true;
+		session->ehlo_refused = false;
 		session->ehlo_lines = 0;
 	} else {
 		session->reading_ehlo = false;
@@ -207,16 +208,17 @@ static void note_command(struct session *session, struct str line)
 }
 
 /* The first line of an EHLO reply names the server, the others what it can do. */
-static void note_capability(struct session *session, struct str line)
+static void note_ehlo_line(struct session *session, struct str line)
 {
 	struct reply_line reply;
 
-	if (!session->reading_ehlo || !reply_parse_line(&reply, str_trim(line)) ||
-	    reply.code != 250)
+	if (!session->reading_ehlo || !reply_parse_line(&reply, str_trim(line)))
 		return;
-	if (session->ehlo_lines++ > 0)
+	if (reply.code / 100 != 2)
+		session->ehlo_refused = true;
+	else if (session->ehlo_lines++ > 0)
 		capabilities_add(&session->capabilities,
-				 str_of(arena_copy(session->arena, reply.text)));
+		                 str_of(arena_copy(session->arena, reply.text)));
 }
 
 static bool too_much(struct session *session, struct str line)
@@ -241,18 +243,20 @@ static bool is_end_of_quit(struct str line)
 {
 	struct reply_line reply;
 
-	return reply_parse_line(&reply, str_trim(line)) && reply.code == 221 && reply.last;
+	return reply_parse_line(&reply, str_trim(line)) && reply.code == 221 &&
+	       reply.last;
 }
 
 static void on_server_line(struct session *session, struct str line)
 {
 	if (too_much(session, line))
 		link_stop(session->link, ENDING_PROTOCOL,
-			  "more than 128 lines or 64 KiB of replies");
+		          "more than 128 lines or 64 KiB of replies");
 	else if (is_strange_greeting(session, line))
-		link_stop(session->link, ENDING_PROTOCOL, "the greeting is no SMTP reply");
+		link_stop(session->link, ENDING_PROTOCOL,
+		          "the greeting is no SMTP reply");
 	else if (session->stage == STAGE_CARRIED)
-		note_capability(session, line);
+		note_ehlo_line(session, line);
 	else if (session->stage == STAGE_LOGIN)
 		login_take_line(session->login, line);
 	else if (session->stage == STAGE_QUIT && is_end_of_quit(line))
@@ -286,23 +290,30 @@ static void on_connected(void *owner)
 	trace_note(session->trace, now(session), "connected");
 }
 
+/* Without EHLO there is no AUTH: what libcurl's HELO was told does not matter. */
 static void on_ready(void *owner)
 {
-	start_login(owner);
+	struct session *session = owner;
+
+	if (session->ehlo_refused)
+		finish(session, ENDING_REPLY, "");
+	else
+		start_login(session);
 }
 
 static bool may_try_another(const struct session *session)
 {
-	return !session->connected && session->address_index + 1 < session->address_count;
+	return !session->connected &&
+	       session->address_index + 1 < session->address_count;
 }
 
 static void try_address(struct session *session);
 
 static void try_next_address(struct session *session, enum ending ending,
-			     const char *detail)
+                             const char *detail)
 {
 	trace_note(session->trace, now(session), "failed %s%s%s", ending_word(ending),
-		   *detail ? " " : "", detail);
+	           *detail ? " " : "", detail);
 	uv_timer_stop(&session->attempt_timer);
 	link_close(session->link, false);
 	session->link = NULL;
@@ -318,8 +329,10 @@ static void on_failed(void *owner, enum ending ending, const char *detail)
 		leave(session, false);
 	else if (may_try_another(session) && ending != ENDING_LOCAL)
 		try_next_address(session, ending, detail);
+	else if (session->ehlo_refused)
+		finish(session, ENDING_REPLY, "");
 	else if (ending == ENDING_REPLY && !session->asked_starttls &&
-		 session->reading_ehlo && session->ehlo_lines > 0)
+	         session->reading_ehlo && session->ehlo_lines > 0)
 		finish(session, ENDING_NOT_OFFERED, "STARTTLS");
 	else
 		finish(session, ending, ending == ENDING_REPLY ? "" : detail);
@@ -337,7 +350,7 @@ static const struct link_events link_events = {
 
 /* RFC 5321 §4.1.4: a machine without a full name introduces itself by its address. */
 static void choose_ehlo_name(char *out, size_t room, const struct target *target,
-			     const struct sockaddr_storage *peer)
+                             const struct sockaddr_storage *peer)
 {
 	char name[EHLO_NAME_MAX] = "";
 
@@ -360,16 +373,17 @@ static void on_attempt_timeout(uv_timer_t *timer)
 		try_next_address(session, ENDING_TIMEOUT, "");
 }
 
-static void note_attempt(struct session *session, const struct sockaddr_storage *address)
+static void note_attempt(struct session *session,
+                         const struct sockaddr_storage *address)
 {
 	char endpoint[ADDRESS_TEXT_MAX];
 
 	if (address)
 		address_print_endpoint(endpoint, sizeof(endpoint), address,
-				       session->target->set.port);
+		                       session->target->set.port);
 	trace_note(session->trace, now(session), "connect %s%s",
-		   address ? endpoint : session->target->address,
-		   session->has_via ? " through the proxy" : "");
+	           address ? endpoint : session->target->address,
+	           session->has_via ? " through the proxy" : "");
 }
 
 static void open_link(struct session *session, const struct sockaddr_storage *address)
@@ -385,10 +399,10 @@ static void open_link(struct session *session, const struct sockaddr_storage *ad
 
 	session->stage = STAGE_CARRIED;
 	choose_ehlo_name(ehlo_name, sizeof(ehlo_name), session->target,
-			 session->has_via ? &session->via : address);
+	                 session->has_via ? &session->via : address);
 	note_attempt(session, address);
-	session->link = link_open(session->ground.transport, &route, &link_events, session,
-				  &err);
+	session->link = link_open(session->ground.transport, &route, &link_events,
+	                          session, &err);
 	if (!session->link)
 		finish(session, ENDING_LOCAL, err.text);
 }
@@ -397,7 +411,7 @@ static void try_address(struct session *session)
 {
 	if (may_try_another(session))
 		uv_timer_start(&session->attempt_timer, on_attempt_timeout,
-			       in_ms(time_left(session) / ATTEMPT_SHARE), 0);
+		               in_ms(time_left(session) / ATTEMPT_SHARE), 0);
 	open_link(session, &session->addresses[session->address_index]);
 }
 
@@ -437,14 +451,17 @@ static void on_resolved(void *owner, const struct resolve_result *result)
 	try_address(session);
 }
 
-static const int families[] = { [IP_ANY] = AF_UNSPEC, [IP_V4] = AF_INET, [IP_V6] = AF_INET6 };
+static const int families[] = {
+	[IP_ANY] = AF_UNSPEC, [IP_V4] = AF_INET, [IP_V6] = AF_INET6
+};
 
 static void look_up(struct session *session, enum stage stage, const char *name,
-		    int family, resolve_done *done)
+                    int family, resolve_done *done)
 {
 	session->stage = stage;
 	trace_note(session->trace, now(session), "resolve %s", name);
-	session->resolve = resolve_start(session->ground.loop, name, family, done, session);
+	session->resolve =
+		resolve_start(session->ground.loop, name, family, done, session);
 }
 
 /* Only these two leave the look-up of the target to the client (RFC 1928 §4 ATYP). */
@@ -466,7 +483,7 @@ static void find_target(struct session *session)
 		try_address(session);
 	} else {
 		look_up(session, STAGE_RESOLVE, target->set.host,
-			families[target->set.family], on_resolved);
+		        families[target->set.family], on_resolved);
 	}
 }
 
@@ -525,9 +542,9 @@ static void start_timer(struct session *session, uv_timer_t *timer)
 }
 
 struct session *session_start(const struct session_ground *ground,
-			      const struct target *target, struct trace *trace,
-			      struct redaction *redaction, session_done *done,
-			      void *owner)
+                              const struct target *target, struct trace *trace,
+                              struct redaction *redaction, session_done *done,
+                              void *owner)
 {
 	struct arena *arena = arena_create();
 	struct session *session = arena_take(arena, sizeof(*session));
@@ -544,8 +561,10 @@ struct session *session_start(const struct session_ground *ground,
 	start_timer(session, &session->deadline_timer);
 	start_timer(session, &session->attempt_timer);
 	uv_update_time(ground->loop);
-	uv_timer_start(&session->deadline_timer, on_deadline, in_ms(target->set.timeout), 0);
-	/* The first step is taken from the loop, so that `done` never comes from here. */
+	uv_timer_start(&session->deadline_timer, on_deadline,
+	               in_ms(target->set.timeout), 0);
+	/* The first step is taken from the loop, so that `done` never comes from here.
+	 */
 	uv_timer_start(&session->attempt_timer, on_start, 0, 0);
 	return session;
 }

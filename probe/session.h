@@ -35,9 +35,9 @@ typedef void session_done(void *owner);
  * belong to the caller and stay until `done`, as do `ground` and `target`.
  */
 struct session *session_start(const struct session_ground *ground,
-			      const struct target *target, struct trace *trace,
-			      struct redaction *redaction, session_done *done,
-			      void *owner);
+                              const struct target *target, struct trace *trace,
+                              struct redaction *redaction, session_done *done,
+                              void *owner);
 
 /* Ends it early: QUIT is said where the server listens, then `done` comes. */
 void session_cancel(struct session *session);

@@ -143,7 +143,8 @@ bool str_take_number(int *out, struct str *rest)
 	size_t digits = 0;
 	int value = 0;
 
-	while (digits < rest->len && rest->at[digits] >= '0' && rest->at[digits] <= '9') {
+	while (digits < rest->len && rest->at[digits] >= '0' &&
+	       rest->at[digits] <= '9') {
 		if (digits == NUMBER_DIGITS_MAX)
 			return false;
 		value = value * 10 + (rest->at[digits] - '0');

@@ -2,11 +2,13 @@
 #include "probe/target.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
+
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "probe/certificate.h"
 
 enum {
 	PORT_MAX = 65535,
@@ -37,14 +39,16 @@ static bool check_name(const char *what, const char *name, struct error *err)
 		return error_set(err, "%s is empty; give a name or an address", what);
 	if (len > HOST_NAME_MAX_LEN)
 		return error_set(err, "%s has %zu characters; DNS allows %d", what, len,
-				 HOST_NAME_MAX_LEN);
+		                 HOST_NAME_MAX_LEN);
 	if (is_address(name))
 		return true;
 	for (const char *c = name; *c; c++)
 		if (!is_name_char(*c))
-			return error_set(err, "%s '%.80s' has a character that no host name "
-					 "has; write names beyond ASCII in their xn-- form",
-					 what, name);
+			return error_set(
+				err,
+				"%s '%.80s' has a character that no host name "
+				"has; write names beyond ASCII in their xn-- form",
+				what, name);
 	return true;
 }
 
@@ -55,7 +59,20 @@ static bool check_socket_path(const char *path, struct error *err)
 	if (strlen(path) < sizeof(address.sun_path))
 		return true;
 	return error_set(err, "socket path '%.40s...' is longer than %zu bytes", path,
-			 sizeof(address.sun_path) - 1);
+	                 sizeof(address.sun_path) - 1);
+}
+
+/* A literal cannot be looked up in the other family. */
+static bool check_family(const struct target_settings *set, struct error *err)
+{
+	bool is_v6 = strchr(set->host, ':') != NULL;
+
+	if (!is_address(set->host) || set->family == IP_ANY ||
+	    is_v6 == (set->family == IP_V6))
+		return true;
+	return error_set(err,
+	                 "%.60s is no IPv%d address; drop -%d or give another host",
+	                 set->host, is_v6 ? 4 : 6, is_v6 ? 4 : 6);
 }
 
 static bool check_host(const struct target_settings *set, struct error *err)
@@ -64,11 +81,11 @@ static bool check_host(const struct target_settings *set, struct error *err)
 		return error_set(err, "no host given; use -H HOST");
 	if (set->host[0] == '/')
 		return check_socket_path(set->host, err);
-	return check_name("host", set->host, err);
+	return check_name("host", set->host, err) && check_family(set, err);
 }
 
 static bool check_one_line(const char *what, const char *text, size_t max,
-			   struct error *err)
+                           struct error *err)
 {
 	if (!text)
 		return true;
@@ -85,67 +102,55 @@ static bool check_one_line(const char *what, const char *text, size_t max,
 
 /* A file that libcurl would only find missing in mid-session. */
 static bool check_readable(const char *what, const char *path, bool directory,
-			   struct error *err)
+                           struct error *err)
 {
 	struct stat info;
 
 	if (!path)
 		return true;
 	if (stat(path, &info) < 0 || access(path, R_OK) < 0)
-		return error_set(err, "%s %s: cannot be read; check path and permissions",
-				 what, path);
+		return error_set(err,
+		                 "%s %s: cannot be read; check path and permissions",
+		                 what, path);
 	if (S_ISDIR(info.st_mode) != directory)
 		return error_set(err, "%s %s: is %s directory", what, path,
-				 directory ? "not a" : "a");
+		                 directory ? "not a" : "a");
 	return true;
-}
-
-/* True when the file has a PEM block, whatever is in it. */
-static bool check_pem(const char *what, const char *path, struct error *err)
-{
-	char head[65536];
-	ssize_t len;
-	int fd;
-
-	if (!path)
-		return true;
-	if (!check_readable(what, path, false, err))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	len = fd < 0 ? -1 : read(fd, head, sizeof(head));
-	if (fd >= 0)
-		close(fd);
-	if (len > 0 && memmem(head, (size_t)len, "-----BEGIN ", 11))
-		return true;
-	return error_set(err, "%s %s: holds no PEM block (-----BEGIN ...)", what, path);
 }
 
 static bool check_files(const struct target_settings *set, struct error *err)
 {
 	if (set->client_key && !set->client_certificate)
 		return error_set(err, "a client key without its certificate; "
-				 "give --client-cert too");
+		                      "give --client-cert too");
 	if (set->client_certificate && !set->client_key)
 		return error_set(err, "a client certificate without its key; "
-				 "give --client-key too");
-	return check_pem("CA file", set->ca_file, err) &&
-	       check_readable("CA directory", set->ca_dir, true, err) &&
-	       check_pem("client certificate", set->client_certificate, err) &&
-	       check_pem("client key", set->client_key, err);
+		                      "give --client-key too");
+	if (!check_readable("CA file", set->ca_file, false, err) ||
+	    !check_readable("CA directory", set->ca_dir, true, err) ||
+	    !check_readable("client certificate", set->client_certificate, false,
+	                    err) ||
+	    !check_readable("client key", set->client_key, false, err))
+		return false;
+	if (set->ca_file && !certificate_check_file(set->ca_file, err))
+		return false;
+	return !set->client_certificate ||
+	       certificate_check_pair(set->client_certificate, set->client_key, err);
 }
 
 static bool check_via(const char *via, struct error *err)
 {
 	static const char *const schemes[] = { "http://", "socks4://", "socks4a://",
-					       "socks5://", "socks5h://" };
+		                               "socks5://", "socks5h://" };
 
 	if (!via)
 		return true;
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (str_starts_nocase(str_of(via), str_of(schemes[i])))
 			return check_one_line("proxy", via, 1024, err);
-	return error_set(err, "proxy is no http://, socks4://, socks4a://, socks5:// or "
-			 "socks5h:// URL");
+	return error_set(err,
+	                 "proxy is no http://, socks4://, socks4a://, socks5:// or "
+	                 "socks5h:// URL");
 }
 
 static bool check_source(const struct target_settings *set, struct error *err)
@@ -153,38 +158,44 @@ static bool check_source(const struct target_settings *set, struct error *err)
 	if (!set->source_address || is_address(set->source_address))
 		return true;
 	return error_set(err, "source address '%.60s' is no IPv4 or IPv6 address",
-			 set->source_address);
+	                 set->source_address);
 }
 
 static bool check_numbers(const struct target_settings *set, struct error *err)
 {
 	if (set->port < 0 || set->port > PORT_MAX)
-		return error_set(err, "port %d is not between 1 and %d", set->port, PORT_MAX);
+		return error_set(err, "port %d is not between 1 and %d", set->port,
+		                 PORT_MAX);
 	if (set->timeout < 0 || set->timeout > TARGET_TIMEOUT_MAX_S * USEC_PER_SEC)
 		return error_set(err, "the time-out is not between 0 and %d seconds",
-				 TARGET_TIMEOUT_MAX_S);
+		                 TARGET_TIMEOUT_MAX_S);
 	return true;
 }
 
 /* What the user's own settings rule out, before a byte is sent. */
 static bool check_permission(const struct target_settings *set, bool has_secret,
-			     struct error *err)
+                             struct error *err)
 {
 	if (set->tls == TLS_NONE && !set->allow_cleartext)
-		return error_set(err, "a login without TLS shows the password to the network; "
-				 "use TLS, or allow it with --allow-cleartext");
+		return error_set(
+			err, "a login without TLS shows the password to the network; "
+			     "use TLS, or allow it with --allow-cleartext");
 	if (set->mechanism == MECHANISM_AUTO) {
 		if (!has_secret && !set->client_certificate && !set->user)
-			return error_set(err, "no user given; use -U USER and a password file");
+			return error_set(
+				err, "no user given; use -U USER and a password file");
 		return true;
 	}
-	if (mechanism_proof(set->mechanism) == PROOF_PASSWORD && !(set->user && has_secret))
+	if (mechanism_proof(set->mechanism) == PROOF_PASSWORD &&
+	    !(set->user && has_secret))
 		return error_set(err, "%s needs a user and a password",
-				 mechanism_word(set->mechanism));
+		                 mechanism_word(set->mechanism));
 	if (mechanism_proof(set->mechanism) == PROOF_CERTIFICATE &&
 	    !set->client_certificate)
-		return error_set(err, "%s needs a client certificate; give --client-cert "
-				 "and --client-key", mechanism_word(set->mechanism));
+		return error_set(err,
+		                 "%s needs a client certificate; give --client-cert "
+		                 "and --client-key",
+		                 mechanism_word(set->mechanism));
 	return true;
 }
 
@@ -200,7 +211,7 @@ static bool check(const struct target_settings *set, bool has_secret, struct err
 		return error_set(err, "a password without a user; use -U USER");
 	return check_one_line("user name", set->user, USER_NAME_MAX_LEN, err) &&
 	       check_one_line("authorization identity", set->authorization,
-			      USER_NAME_MAX_LEN, err) &&
+	                      USER_NAME_MAX_LEN, err) &&
 	       check_via(set->via, err) && check_source(set, err) &&
 	       check_files(set, err) && check_permission(set, has_secret, err);
 }
@@ -208,10 +219,12 @@ static bool check(const struct target_settings *set, bool has_secret, struct err
 static void copy_strings(struct arena *arena, struct target_settings *set)
 {
 	const char **const strings[] = {
-		&set->host,   &set->user,      &set->authorization,
-		&set->ehlo_name, &set->server_name, &set->ca_file,
-		&set->ca_dir, &set->client_certificate, &set->client_key,
-		&set->source_address, &set->via,
+		&set->host,          &set->user,
+		&set->authorization, &set->ehlo_name,
+		&set->server_name,   &set->ca_file,
+		&set->ca_dir,        &set->client_certificate,
+		&set->client_key,    &set->source_address,
+		&set->via,
 	};
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
@@ -226,21 +239,22 @@ static void fill_defaults(struct target *target)
 	target->is_unix_socket = set->host[0] == '/';
 	target->host_is_address = is_address(set->host);
 	if (set->port == 0)
-		set->port = set->tls == TLS_IMPLICIT ? PORT_SUBMISSIONS : PORT_SUBMISSION;
+		set->port =
+			set->tls == TLS_IMPLICIT ? PORT_SUBMISSIONS : PORT_SUBMISSION;
 	if (set->timeout == 0)
 		set->timeout = TIMEOUT_DEFAULT_S * USEC_PER_SEC;
 	if (target->is_unix_socket)
 		target->address = set->host;
 	else
-		target->address = arena_print(target->arena,
-					      strchr(set->host, ':') ? "[%s]:%d" : "%s:%d",
-					      set->host, set->port);
+		target->address = arena_print(
+			target->arena, strchr(set->host, ':') ? "[%s]:%d" : "%s:%d",
+			set->host, set->port);
 	if (!set->server_name)
 		set->server_name = target->is_unix_socket ? "localhost" : set->host;
 }
 
 struct target *target_create(const struct target_settings *settings,
-			     struct secret *secret, struct error *err)
+                             struct secret *secret, struct error *err)
 {
 	struct arena *arena;
 	struct target *target;
@@ -251,8 +265,11 @@ struct target *target_create(const struct target_settings *settings,
 	}
 	arena = arena_create();
 	target = arena_take(arena, sizeof(*target));
-	*target = (struct target){ .set = *settings, .secret = secret, .owned = secret,
-				   .arena = arena, .references = 1 };
+	*target = (struct target){ .set = *settings,
+		                   .secret = secret,
+		                   .owned = secret,
+		                   .arena = arena,
+		                   .references = 1 };
 	copy_strings(arena, &target->set);
 	fill_defaults(target);
 	return target;

@@ -20,17 +20,17 @@ struct target_settings {
 	int port;         /* 0 = 587, or 465 with TLS_IMPLICIT */
 	enum tls_mode tls;
 	enum ip_family family;
-	const char *user; /* NULL: only EXTERNAL and GSSAPI can log in */
-	const char *authorization; /* identity to act as; normally not given */
-	enum mechanism mechanism;  /* MECHANISM_AUTO or the only one to use */
-	const char *ehlo_name;     /* NULL = the name of this machine */
-	const char *server_name;   /* SNI and certificate name; NULL = host */
+	const char *user;             /* NULL: only EXTERNAL and GSSAPI can log in */
+	const char *authorization;    /* identity to act as; normally not given */
+	enum mechanism mechanism;     /* MECHANISM_AUTO or the only one to use */
+	const char *ehlo_name;        /* NULL = the name of this machine */
+	const char *server_name;      /* SNI and certificate name; NULL = host */
 	const char *ca_file, *ca_dir; /* NULL = the system's */
 	const char *client_certificate, *client_key; /* PEM */
 	enum tls_version tls_min;
 	const char *source_address;
 	const char *via; /* http://, socks4://, socks4a://, socks5:// or socks5h:// */
-	bool insecure;        /* log in although the certificate does not verify */
+	bool insecure;   /* log in although the certificate does not verify */
 	bool allow_cleartext; /* log in although the session is not encrypted */
 	usec timeout;         /* from DNS to AUTH; 0 = 10 s */
 };
@@ -38,7 +38,7 @@ struct target_settings {
 /* A checked copy of the settings with every default filled in; counted. */
 struct target {
 	struct target_settings set;
-	const char *address;         /* "mx.example:587", "[::1]:587" or the socket path */
+	const char *address; /* "mx.example:587", "[::1]:587" or the socket path */
 	const struct secret *secret; /* NULL: no password */
 	bool is_unix_socket;
 	bool host_is_address;
@@ -60,11 +60,10 @@ enum {
  * what would be right.
  */
 struct target *target_create(const struct target_settings *settings,
-			     struct secret *secret, struct error *err);
+                             struct secret *secret, struct error *err);
 
 struct target *target_keep(struct target *target);
 void target_release(struct target *target); /* NULL is fine */
-
 
 /* The set of 1 << PROOF_* that the target can show a server. */
 unsigned target_proofs(const struct target *target);

@@ -15,7 +15,8 @@ struct text text_create(struct arena *arena, size_t max)
 /* Makes room for `more` bytes and a NUL; returns how many of them fit. */
 static size_t reserve(struct text *text, size_t more)
 {
-	size_t left = text->max - text->len, room = text->room ? text->room : FIRST_ROOM;
+	size_t left = text->max - text->len,
+	       room = text->room ? text->room : FIRST_ROOM;
 	char *grown;
 
 	if (more > left) {

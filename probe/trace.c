@@ -33,10 +33,10 @@ struct trace *trace_create(struct arena *arena, struct redaction *redaction)
 }
 
 static void store(struct trace *trace, usec at, enum direction direction,
-		  struct str line)
+                  struct str line)
 {
-	size_t limit = direction == DIRECTION_NOTE ? TRACE_EVENT_MAX :
-						     TRACE_EVENT_MAX - KEPT_FOR_NOTES;
+	size_t limit = direction == DIRECTION_NOTE ? TRACE_EVENT_MAX
+	                                           : TRACE_EVENT_MAX - KEPT_FOR_NOTES;
 	struct event *event;
 	char *copy;
 
@@ -82,8 +82,8 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 		head = first_words(line, 2);
 		if (head.len < line.len)
 			line.len = (size_t)snprintf(shown, sizeof(shown),
-						    "%.64s <redacted>",
-						    arena_copy(trace->arena, head));
+			                            "%.64s <redacted>",
+			                            arena_copy(trace->arena, head));
 		else
 			snprintf(shown, sizeof(shown), "%.*s", (int)line.len, line.at);
 		line.at = shown;
@@ -104,7 +104,8 @@ static void store_server_line(struct trace *trace, usec at, struct str line)
 	struct str whole = line;
 
 	if (trace->redaction)
-		line.len = redaction_apply(trace->redaction, shown, sizeof(shown), line);
+		line.len =
+			redaction_apply(trace->redaction, shown, sizeof(shown), line);
 	else
 		line.len = line.len < sizeof(shown) ? line.len : sizeof(shown);
 	if (!trace->redaction && line.len)
@@ -118,9 +119,10 @@ static void store_server_line(struct trace *trace, usec at, struct str line)
 void trace_add(struct trace *trace, usec at, enum direction direction, struct str line)
 {
 	assert(!trace->closed);
-	while (line.len && (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+	while (line.len &&
+	       (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
 		line.len--;
-	if (line.len > TRACE_LINE_MAX && direction != DIRECTION_NOTE)
+	if (line.len > TRACE_LINE_MAX && direction == DIRECTION_SERVER)
 		trace->truncated = true;
 	if (direction == DIRECTION_CLIENT)
 		store_client_line(trace, at, line);
@@ -168,8 +170,8 @@ void trace_print_event(const struct event *event, struct text *out)
 	usec millis = event->at / USEC_PER_MSEC;
 
 	text_add(out, "%lld.%03lld %c %.*s", (long long)(millis / DECIMALS),
-		 (long long)(millis % DECIMALS), MARKS[event->direction],
-		 (int)event->line.len, event->line.at);
+	         (long long)(millis % DECIMALS), MARKS[event->direction],
+	         (int)event->line.len, event->line.at);
 }
 
 void trace_print(const struct trace *trace, struct text *out)
@@ -241,8 +243,10 @@ struct trace *trace_parse(struct arena *arena, struct str text, struct error *er
 		struct str line = { text.at, len };
 
 		if (!is_comment(line) && !parse_line(trace, line)) {
-			error_set(err, "line %d: not a trace line; expected "
-				  "\"SECONDS <|>|* TEXT\"", number);
+			error_set(err,
+			          "line %d: not a trace line; expected "
+			          "\"SECONDS <|>|* TEXT\"",
+			          number);
 			return NULL;
 		}
 		len += end != NULL;

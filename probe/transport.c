@@ -18,13 +18,14 @@ struct watch {
 	uv_poll_t poll;
 	struct transport *transport;
 	int socket;
-	int events;            /* libuv's, as last asked for */
+	int events;              /* libuv's, as last asked for */
 	struct carried *carried; /* libcurl's socket: whose; else NULL */
 	watch_ready *ready;      /* our own socket; NULL when dropped */
 	void *owner;
 };
 
-/* ---- sockets ------------------------------------------------------------------------ */
+/* ---- sockets ------------------------------------------------------------------------
+ */
 
 static void watch_is_closed(uv_handle_t *handle)
 {
@@ -42,7 +43,7 @@ void watch_drop(struct watch *watch)
 }
 
 struct watch *watch_create(struct transport *transport, int socket, watch_ready *ready,
-			   void *owner)
+                           void *owner)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 
@@ -67,15 +68,16 @@ static void on_own_socket(uv_poll_t *poll, int status, int events)
 	/* An error makes reading tell which; libuv has stopped the watch by itself. */
 	if (watch->ready)
 		watch->ready(watch->owner,
-			     status < 0 ? WATCH_READABLE :
-					  (events & UV_READABLE ? WATCH_READABLE : 0) |
-						  (events & UV_WRITABLE ? WATCH_WRITABLE : 0));
+		             status < 0 ? WATCH_READABLE
+		                        : (events & UV_READABLE ? WATCH_READABLE : 0) |
+		                                  (events & UV_WRITABLE ? WATCH_WRITABLE
+		                                                        : 0));
 }
 
 void watch_for(struct watch *watch, int events)
 {
 	int wanted = (events & WATCH_READABLE ? UV_READABLE : 0) |
-		     (events & WATCH_WRITABLE ? UV_WRITABLE : 0);
+	             (events & WATCH_WRITABLE ? UV_WRITABLE : 0);
 
 	if (watch->events == wanted && uv_is_active((uv_handle_t *)&watch->poll))
 		return;
@@ -83,7 +85,8 @@ void watch_for(struct watch *watch, int events)
 	uv_poll_start(&watch->poll, wanted, on_own_socket);
 }
 
-/* ---- what is over ------------------------------------------------------------------- */
+/* ---- what is over -------------------------------------------------------------------
+ */
 
 static void run_deferred(struct transport *transport)
 {
@@ -106,7 +109,7 @@ static void settle(struct transport *transport)
 		struct carried *carried = NULL;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
-				  (char **)&carried);
+		                  (char **)&carried);
 		carried->done(carried, (int)message->data.result);
 	}
 	run_deferred(transport);
@@ -132,7 +135,8 @@ static void forget_deferred(struct transport *transport, struct carried *carried
 	carried->is_deferred = false;
 }
 
-/* ---- libcurl on libuv ----------------------------------------------------------------- */
+/* ---- libcurl on libuv
+ * ----------------------------------------------------------------- */
 
 static void on_carried_socket(uv_poll_t *poll, int status, int events)
 {
@@ -149,14 +153,15 @@ static void on_carried_socket(uv_poll_t *poll, int status, int events)
 	if (watch->carried)
 		watch->carried->socket_ready(watch->carried, watch->socket);
 	curl_multi_socket_action(transport->multi, watch->socket, flags, &running);
-	/* libuv stops a watch that reports an error; libcurl may not have read it all. */
+	/* libuv stops a watch that reports an error; libcurl may not have read it all.
+	 */
 	if (status < 0 && watch->carried && !uv_is_active((uv_handle_t *)poll))
 		uv_poll_start(poll, watch->events, on_carried_socket);
 	settle(transport);
 }
 
 static struct watch *watch_for_libcurl(struct transport *transport, CURL *easy,
-				       curl_socket_t socket)
+                                       curl_socket_t socket)
 {
 	struct watch *watch = watch_create(transport, socket, NULL, NULL);
 
@@ -167,7 +172,7 @@ static struct watch *watch_for_libcurl(struct transport *transport, CURL *easy,
 }
 
 static int on_interest(CURL *easy, curl_socket_t socket, int what, void *owner,
-		       void *socket_owner)
+                       void *socket_owner)
 {
 	struct transport *transport = owner;
 	struct watch *watch = socket_owner;
@@ -182,7 +187,7 @@ static int on_interest(CURL *easy, curl_socket_t socket, int what, void *owner,
 	if (!watch)
 		return -1;
 	watch->events = (what & CURL_POLL_IN ? UV_READABLE : 0) |
-			(what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+	                (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 	uv_poll_start(&watch->poll, watch->events, on_carried_socket);
 	return 0;
 }
@@ -208,7 +213,8 @@ static int on_timer_wanted(CURLM *multi, long timeout_ms, void *owner)
 	return 0;
 }
 
-/* ---- beginning and end ------------------------------------------------------------- */
+/* ---- beginning and end -------------------------------------------------------------
+ */
 
 bool transport_add(struct transport *transport, void *easy, struct carried *carried)
 {
@@ -228,7 +234,7 @@ bool transport_is_one_shot(const struct transport *transport)
 }
 
 struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
-				   struct error *err)
+                                   struct error *err)
 {
 	struct transport *transport = calloc(1, sizeof(*transport));
 

@@ -18,7 +18,7 @@ struct transport;
  * bundle is loaded once and shared.
  */
 struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
-				   struct error *err);
+                                   struct error *err);
 
 /* Nothing may be carried any more. Its handles are closed by the loop's next turns. */
 void transport_destroy(struct transport *transport); /* NULL is fine */
@@ -57,7 +57,7 @@ typedef void watch_ready(void *owner, int events);
 
 /* NULL when the loop cannot watch the socket. */
 struct watch *watch_create(struct transport *transport, int socket, watch_ready *ready,
-			   void *owner);
+                           void *owner);
 
 /* WATCH_READABLE, WATCH_WRITABLE or both. */
 void watch_for(struct watch *watch, int events);

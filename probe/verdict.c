@@ -43,15 +43,24 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-#define RULE(phase, ending, code, status, facts, verify, text, reason, confidence, source) \
-	{ RULE_PHASE_##phase, RULE_ENDING_##ending, code, status, facts, verify, text,      \
-	  REASON_##reason, CONFIDENCE_##confidence, source },
+#define RULE(phase, ending, code, status, facts, verify, text, reason, confidence, \
+             source) \
+	{ RULE_PHASE_##phase, \
+	  RULE_ENDING_##ending, \
+	  code, \
+	  status, \
+	  facts, \
+	  verify, \
+	  text, \
+	  REASON_##reason, \
+	  CONFIDENCE_##confidence, \
+	  source },
 #include "probe/verdict.def"
 };
 
 /* First bytes of what else listens on ports; a trace shows them in quotes. */
 static const char *const services[] = { "\"HTTP/", "\"<html", "\"<!DOC", "\"SSH-",
-					"\"* OK",  "\"+OK",   "\"RFB ",  "\"* BYE" };
+	                                "\"* OK",  "\"+OK",   "\"RFB ",  "\"* BYE" };
 
 static bool is_known_service(struct str raw)
 {
@@ -64,7 +73,8 @@ static bool is_known_service(struct str raw)
 /* RFC 8446 §5.1: content type 21 (alert) or 22 (handshake), then version 3. */
 static bool is_tls_record(struct str raw)
 {
-	return str_starts(raw, STR("\"\\x15\\x03")) || str_starts(raw, STR("\"\\x16\\x03"));
+	return str_starts(raw, STR("\"\\x15\\x03")) ||
+	       str_starts(raw, STR("\"\\x16\\x03"));
 }
 
 static unsigned facts_of(const struct observation *seen)
@@ -84,7 +94,8 @@ static unsigned facts_of(const struct observation *seen)
 	facts |= tls->alert_received ? ALERT_RECEIVED : 0;
 	if (tls->certificate_count == 1 && tls->certificates[0].names_issuer_url)
 		facts |= LEAF_ONLY;
-	if (tls->alert_received && str_find_nocase(tls->alert, STR("protocol version")) >= 0)
+	if (tls->alert_received &&
+	    str_find_nocase(tls->alert, STR("protocol version")) >= 0)
 		facts |= ALERT_VERSION;
 	return facts;
 }
@@ -99,10 +110,9 @@ static bool status_fits(const char *wanted, struct enhanced_status status)
 	struct str rest = str_of(wanted);
 	struct enhanced_status parsed;
 
-	return !*wanted || (enhanced_status_take(&parsed, &rest) &&
-			    parsed.class == status.class &&
-			    parsed.subject == status.subject &&
-			    parsed.detail == status.detail);
+	return !*wanted ||
+	       (enhanced_status_take(&parsed, &rest) && parsed.class == status.class &&
+	        parsed.subject == status.subject && parsed.detail == status.detail);
 }
 
 static bool verify_fits(int wanted, const struct tls_facts *tls)
@@ -114,7 +124,7 @@ static bool verify_fits(int wanted, const struct tls_facts *tls)
 }
 
 static bool rule_fits(const struct rule *rule, const struct observation *seen,
-		      unsigned facts)
+                      unsigned facts)
 {
 	const struct reply *reply = observation_reply(seen);
 	bool by_reply = seen->ending == ENDING_REPLY;
@@ -124,7 +134,8 @@ static bool rule_fits(const struct rule *rule, const struct observation *seen,
 	       (rule->ending == RULE_ENDING_ANY || rule->ending == (int)seen->ending) &&
 	       code_fits(rule->code, reply->code) &&
 	       status_fits(rule->status, reply->enhanced) &&
-	       (rule->facts & facts) == rule->facts && verify_fits(rule->verify, &seen->tls) &&
+	       (rule->facts & facts) == rule->facts &&
+	       verify_fits(rule->verify, &seen->tls) &&
 	       (!*rule->text || str_find_nocase(text, str_of(rule->text)) >= 0);
 }
 
@@ -140,5 +151,6 @@ struct verdict verdict_of(const struct observation *seen)
 
 	while (!rule_fits(&rules[i], seen, facts))
 		i++;
-	return (struct verdict){ rules[i].reason, rules[i].confidence, rules[i].source, i };
+	return (struct verdict){ rules[i].reason, rules[i].confidence, rules[i].source,
+		                 i };
 }

@@ -74,9 +74,9 @@ struct smtp_probe_settings {
 	enum smtp_probe_tls_min tls_min;
 	const char *source_address; /* local IPv4 or IPv6 address */
 	const char *via; /* http://, socks4://, socks4a://, socks5:// or socks5h:// */
-	bool insecure;        /* log in although the certificate does not verify */
+	bool insecure;   /* log in although the certificate does not verify */
 	bool allow_cleartext; /* log in although nothing is encrypted */
-	double timeout; /* seconds from DNS to AUTH, at most 3600; 0 = 10 */
+	double timeout;       /* seconds from DNS to AUTH, at most 3600; 0 = 10 */
 };
 
 /*
@@ -85,7 +85,7 @@ struct smtp_probe_settings {
  */
 SMTP_PROBE_API struct smtp_probe_target *
 smtp_probe_target_create(const struct smtp_probe_settings *settings,
-			 struct smtp_probe_error *error);
+                         struct smtp_probe_error *error);
 SMTP_PROBE_API void smtp_probe_target_release(struct smtp_probe_target *target);
 
 /*
@@ -113,9 +113,10 @@ smtp_probe_engine_create(struct uv_loop_s *loop, struct smtp_probe_error *error)
 SMTP_PROBE_API void smtp_probe_engine_destroy(struct smtp_probe_engine *engine);
 
 /* The handle is valid until `done` is called. */
-SMTP_PROBE_API struct smtp_probe_run *
-smtp_probe_start(struct smtp_probe_engine *engine, struct smtp_probe_target *target,
-		 smtp_probe_done *done, void *owner);
+SMTP_PROBE_API struct smtp_probe_run *smtp_probe_start(struct smtp_probe_engine *engine,
+                                                       struct smtp_probe_target *target,
+                                                       smtp_probe_done *done,
+                                                       void *owner);
 
 /* Ends a run early: QUIT is tried, then `done` comes with cause "local". */
 SMTP_PROBE_API void smtp_probe_cancel(struct smtp_probe_run *run);
@@ -130,9 +131,9 @@ SMTP_PROBE_API size_t smtp_probe_in_flight(const struct smtp_probe_engine *engin
  */
 SMTP_PROBE_API struct smtp_probe_periodic *
 smtp_probe_add(struct smtp_probe_engine *engine, struct smtp_probe_target *target,
-	       double interval, smtp_probe_done *done, void *owner);
+               double interval, smtp_probe_done *done, void *owner);
 SMTP_PROBE_API void smtp_probe_remove(struct smtp_probe_engine *engine,
-				      struct smtp_probe_periodic *periodic);
+                                      struct smtp_probe_periodic *periodic);
 
 /* When the latest run was due, in seconds since 1970 UTC. */
 SMTP_PROBE_API double
@@ -159,17 +160,16 @@ smtp_probe_confidence(const struct smtp_probe_result *result);
 SMTP_PROBE_API const char *smtp_probe_phase(const struct smtp_probe_result *result);
 
 /* The n-th sentence of evidence or advice; NULL past the last. Live with the result. */
-SMTP_PROBE_API const char *
-smtp_probe_evidence(const struct smtp_probe_result *result, size_t n);
+SMTP_PROBE_API const char *smtp_probe_evidence(const struct smtp_probe_result *result,
+                                               size_t n);
 SMTP_PROBE_API const char *smtp_probe_advice(const struct smtp_probe_result *result,
-					     size_t n);
+                                             size_t n);
 
 /* Code and enhanced status of the deciding reply; 0 and "" when there was none. */
 SMTP_PROBE_API int smtp_probe_reply_code(const struct smtp_probe_result *result);
 
 /* The SASL mechanism that was used; "" when AUTH was not reached. */
-SMTP_PROBE_API const char *
-smtp_probe_mechanism(const struct smtp_probe_result *result);
+SMTP_PROBE_API const char *smtp_probe_mechanism(const struct smtp_probe_result *result);
 
 /* When the run began, in seconds since 1970 UTC. */
 SMTP_PROBE_API double smtp_probe_started(const struct smtp_probe_result *result);
@@ -183,14 +183,14 @@ SMTP_PROBE_API double smtp_probe_duration(const struct smtp_probe_result *result
  * another.
  */
 SMTP_PROBE_API double smtp_probe_phase_duration(const struct smtp_probe_result *result,
-						const char *phase);
+                                                const char *phase);
 
 /*
  * The whole result as one JSON object (schema in README), optionally with the
  * redacted trace. From malloc(); the caller frees it.
  */
 SMTP_PROBE_API char *smtp_probe_json(const struct smtp_probe_result *result,
-				     bool with_trace);
+                                     bool with_trace);
 
 /* The redacted trace, one line an event. From malloc(); the caller frees it. */
 SMTP_PROBE_API char *smtp_probe_trace(const struct smtp_probe_result *result);

@@ -49,7 +49,8 @@ static void print(const char *text)
 	fflush(stdout);
 }
 
-/* ---- trouble before there is anything to probe ------------------------------------- */
+/* ---- trouble before there is anything to probe -------------------------------------
+ */
 
 static int give_up(const struct plugin *plugin, const char *sentence)
 {
@@ -82,7 +83,7 @@ static struct secret *secret_from_environment(const char *name, struct error *er
 }
 
 static bool take_secret(struct secret **out, const struct options *options,
-			struct error *err)
+                        struct error *err)
 {
 	*out = NULL;
 	switch (options->password_source) {
@@ -104,7 +105,8 @@ static bool take_secret(struct secret **out, const struct options *options,
 	return *out != NULL;
 }
 
-/* ---- the run -------------------------------------------------------------------------- */
+/* ---- the run
+ * -------------------------------------------------------------------------- */
 
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -115,13 +117,16 @@ static void on_signal(uv_signal_t *handle, int number)
 		run_cancel(plugin->run);
 }
 
-static void watch_signal(struct plugin *plugin, uv_signal_t *handle, int number)
+static bool watch_signal(struct plugin *plugin, uv_signal_t *handle, int number)
 {
-	uv_signal_init(&plugin->loop, handle);
+	if (uv_signal_init(&plugin->loop, handle) < 0)
+		return false;
 	handle->data = plugin;
-	uv_signal_start(handle, on_signal, number);
+	if (uv_signal_start(handle, on_signal, number) < 0)
+		return false;
 	/* Waiting for a signal alone is no reason to go on. */
 	uv_unref((uv_handle_t *)handle);
+	return true;
 }
 
 static void on_done(void *owner, struct result *result)
@@ -133,16 +138,26 @@ static void on_done(void *owner, struct result *result)
 	uv_stop(&plugin->loop);
 }
 
+static bool open_loop(struct plugin *plugin, struct error *err)
+{
+	if (uv_loop_init(&plugin->loop) == 0 &&
+	    watch_signal(plugin, &plugin->terminated, SIGTERM) &&
+	    watch_signal(plugin, &plugin->interrupted, SIGINT))
+		return true;
+	return error_set(err,
+	                 "no event loop can be made; raise the limit of open files "
+	                 "(ulimit -n)");
+}
+
 static bool probe(struct plugin *plugin, struct target *target, struct error *err)
 {
 	struct engine *engine;
 
-	uv_loop_init(&plugin->loop);
+	if (!open_loop(plugin, err))
+		return false;
 	engine = engine_create(&plugin->loop, true, err);
 	if (!engine)
 		return false;
-	watch_signal(plugin, &plugin->terminated, SIGTERM);
-	watch_signal(plugin, &plugin->interrupted, SIGINT);
 	plugin->run = engine_run(engine, target, on_done, plugin);
 	uv_run(&plugin->loop, UV_RUN_DEFAULT);
 	engine_destroy(engine);
@@ -151,9 +166,9 @@ static bool probe(struct plugin *plugin, struct target *target, struct error *er
 	return true;
 }
 
-static const char WARN_ARGUMENT[] =
-	"note:           the password stood on the command line, where others can read it;\n"
-	"                use --password-file instead\n";
+static const char WARN_ARGUMENT[] = "note:           the password stood on the command "
+				    "line, where others can read it;\n"
+				    "                use --password-file instead\n";
 
 static int show(struct plugin *plugin)
 {

@@ -24,21 +24,21 @@ enum severity nagios_state(const struct result *result, const struct nagios_view
 }
 
 const char *nagios_message(const struct result *result, const struct nagios_view *view,
-			   struct arena *arena)
+                           struct arena *arena)
 {
 	return message_of(result, nagios_state(result, view), arena);
 }
 
 static void add_perfdata(struct text *out, const struct observation *seen,
-			 const struct nagios_view *view)
+                         const struct nagios_view *view)
 {
 	text_add(out, "|time=%.6fs;%s;%s;0", in_seconds(seen->duration),
-		 view->warning ? view->warning->text : "",
-		 view->critical ? view->critical->text : "");
+	         view->warning ? view->warning->text : "",
+	         view->critical ? view->critical->text : "");
 	for (unsigned i = 0; i < PHASE_TIMED_COUNT; i++)
 		if (seen->phases[i].entered)
 			text_add(out, " %s=%.6fs;;;0", phase_word((enum phase)i),
-				 in_seconds(seen->phases[i].duration));
+			         in_seconds(seen->phases[i].duration));
 }
 
 static void add_labelled(struct text *out, const char *label, const char *line)
@@ -50,7 +50,7 @@ static void add_labelled(struct text *out, const char *label, const char *line)
 }
 
 static void add_why(struct text *out, const struct diagnosis *diagnosis,
-		    struct arena *arena)
+                    struct arena *arena)
 {
 	const char *meaning = reason_meaning(diagnosis->reason);
 
@@ -62,7 +62,7 @@ static void add_why(struct text *out, const struct diagnosis *diagnosis,
 }
 
 static void add_explanation(struct text *out, const struct diagnosis *diagnosis,
-			    struct arena *arena)
+                            struct arena *arena)
 {
 	const struct evidence *evidence = &diagnosis->evidence;
 
@@ -74,7 +74,7 @@ static void add_explanation(struct text *out, const struct diagnosis *diagnosis,
 }
 
 static void add_facts(struct text *out, const struct observation *seen,
-		      struct arena *arena)
+                      struct arena *arena)
 {
 	const struct capabilities *offer = observation_offer(seen);
 	struct text offered = text_create(arena, 512);
@@ -83,12 +83,13 @@ static void add_facts(struct text *out, const struct observation *seen,
 		add_labelled(out, "address:", arena_copy(arena, seen->address));
 	if (seen->tls.done)
 		add_labelled(out, "tls:",
-			     arena_print(arena, "%.*s %.*s", (int)seen->tls.version.len,
-					 seen->tls.version.at, (int)seen->tls.cipher.len,
-					 seen->tls.cipher.at));
+		             arena_print(arena, "%.*s %.*s", (int)seen->tls.version.len,
+		                         seen->tls.version.at,
+		                         (int)seen->tls.cipher.len,
+		                         seen->tls.cipher.at));
 	for (size_t i = 0; i < offer->offered_count; i++)
 		text_add(&offered, "%s%.*s", i ? " " : "", (int)offer->offered[i].len,
-			 offer->offered[i].at);
+		         offer->offered[i].at);
 	if (offered.len)
 		add_labelled(out, "offered:", offered.at);
 }
@@ -111,7 +112,7 @@ static void add_trace(struct text *out, const struct trace *trace, struct arena 
 }
 
 const char *nagios_print(const struct result *result, const struct nagios_view *view,
-			 struct arena *arena)
+                         struct arena *arena)
 {
 	struct text out = text_create(arena, OUTPUT_MAX);
 

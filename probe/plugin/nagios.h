@@ -17,13 +17,13 @@ enum severity nagios_state(const struct result *result, const struct nagios_view
 
 /* First line without perfdata, as a pager shows it. */
 const char *nagios_message(const struct result *result, const struct nagios_view *view,
-			   struct arena *arena);
+                           struct arena *arena);
 
 /*
  * The whole output: status line and perfdata, then what happened, why and what to
  * do, in the plugin API of the Monitoring Plugins guidelines.
  */
 const char *nagios_print(const struct result *result, const struct nagios_view *view,
-			 struct arena *arena);
+                         struct arena *arena);
 
 #endif

@@ -7,7 +7,14 @@
 
 #include "probe/text.h"
 
-enum group { GROUP_SERVER, GROUP_TLS, GROUP_LOGIN, GROUP_SAFETY, GROUP_OUTPUT, GROUP_COUNT };
+enum group {
+	GROUP_SERVER,
+	GROUP_TLS,
+	GROUP_LOGIN,
+	GROUP_SAFETY,
+	GROUP_OUTPUT,
+	GROUP_COUNT
+};
 
 /* Past every character, so that getopt_long() tells long options apart. */
 enum option_id {
@@ -38,7 +45,8 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_OUTPUT] = "Thresholds and output:",
 };
 
-/* ---- help ------------------------------------------------------------------------- */
+/* ---- help -------------------------------------------------------------------------
+ */
 
 static void add_option(struct text *out, size_t i)
 {
@@ -60,10 +68,13 @@ const char *options_help(struct arena *arena)
 {
 	struct text out = text_create(arena, HELP_MAX);
 
-	text_add(&out, "check_smtp_auth %s\n"
-		       "Logs in to an SMTP server, sends no mail, and says which fault it is.\n\n"
-		       "Usage: check_smtp_auth -H HOST -U USER --password-file FILE [options]\n",
-		 PROBE_VERSION);
+	text_add(&out,
+	         "check_smtp_auth %s\n"
+	         "Logs in to an SMTP server, sends no mail, and says which fault it "
+	         "is.\n\n"
+	         "Usage: check_smtp_auth -H HOST -U USER --password-file FILE "
+	         "[options]\n",
+	         PROBE_VERSION);
 	for (unsigned group = 0; group < GROUP_COUNT; group++) {
 		text_add(&out, "\n%s\n", group_titles[group]);
 		for (size_t i = 0; i < OPTION_COUNT; i++)
@@ -71,20 +82,25 @@ const char *options_help(struct arena *arena)
 				add_option(&out, i);
 	}
 	text_add(&out, "\n"
-		       "One run is one login attempt. The state follows the cause: OK when the\n"
-		       "login is accepted, WARNING when the server throttles, UNKNOWN for a fault\n"
-		       "of the probe itself, else CRITICAL. RANGE is that of the Monitoring Plugins.\n");
+	               "One run is one login attempt. The state follows the cause: OK "
+	               "when the\n"
+	               "login is accepted, WARNING when the server throttles, UNKNOWN "
+	               "for a fault\n"
+	               "of the probe itself, else CRITICAL. RANGE is that of the "
+	               "Monitoring Plugins.\n");
 	return out.at;
 }
 
-/* ---- single values ------------------------------------------------------------------ */
+/* ---- single values ------------------------------------------------------------------
+ */
 
 static bool take_port(int *out, const char *text, struct error *err)
 {
 	struct str rest = str_of(text);
 	int port;
 
-	if (str_take_number(&port, &rest) && rest.len == 0 && port >= 1 && port <= 65535) {
+	if (str_take_number(&port, &rest) && rest.len == 0 && port >= 1 &&
+	    port <= 65535) {
 		*out = port;
 		return true;
 	}
@@ -96,17 +112,18 @@ static bool take_timeout(usec *out, const char *text, struct error *err)
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (end != text && *end == '\0' && strspn(text, "0123456789.") == strlen(text) &&
-	    seconds >= 0.001 && seconds <= TARGET_TIMEOUT_MAX_S) {
+	if (end != text && *end == '\0' &&
+	    strspn(text, "0123456789.") == strlen(text) && seconds >= 0.001 &&
+	    seconds <= TARGET_TIMEOUT_MAX_S) {
 		*out = (usec)(seconds * (double)USEC_PER_SEC);
 		return true;
 	}
-	return error_set(err, "-t: '%.20s' is not a time from 0.001 to %d seconds", text,
-			 TARGET_TIMEOUT_MAX_S);
+	return error_set(err, "-t: '%.20s' is not a time from 0.001 to %d seconds",
+	                 text, TARGET_TIMEOUT_MAX_S);
 }
 
 static bool take_range(struct range *out, bool *given, const char *option,
-		       const char *text, struct error *err)
+                       const char *text, struct error *err)
 {
 	struct error why;
 
@@ -122,7 +139,8 @@ static bool take_mechanism(enum mechanism *out, const char *word, struct error *
 	if (str_equal_nocase(str_of(word), STR("auto")) ||
 	    mechanism_from_word(out, str_of(word)))
 		return true;
-	return error_set(err, "-A: '%.30s' is not a mechanism that is known here", word);
+	return error_set(err, "-A: '%.30s' is not a mechanism that is known here",
+	                 word);
 }
 
 static bool take_output(enum output_form *out, const char *word, struct error *err)
@@ -132,7 +150,8 @@ static bool take_output(enum output_form *out, const char *word, struct error *e
 	else if (str_equal(str_of(word), STR("text")))
 		*out = OUTPUT_TEXT;
 	else
-		return error_set(err, "--output: '%.30s' is neither text nor json", word);
+		return error_set(err, "--output: '%.30s' is neither text nor json",
+		                 word);
 	return true;
 }
 
@@ -143,7 +162,8 @@ static bool take_tls_minimum(enum tls_version *out, const char *word, struct err
 	else if (str_equal(str_of(word), STR("1.3")))
 		*out = TLS_VERSION_1_3;
 	else
-		return error_set(err, "--min-tls: '%.30s' is neither 1.2 nor 1.3", word);
+		return error_set(err, "--min-tls: '%.30s' is neither 1.2 nor 1.3",
+		                 word);
 	return true;
 }
 
@@ -156,19 +176,21 @@ static const char *const source_options[] = {
 };
 
 static bool take_password_source(struct options *options, enum password_source source,
-				 const char *place, struct error *err)
+                                 const char *place, struct error *err)
 {
-	if (options->password_source != PASSWORD_NONE && options->password_source != source)
+	if (options->password_source != PASSWORD_NONE &&
+	    options->password_source != source)
 		return error_set(err, "%s and %s: give only one password",
-				 source_options[options->password_source],
-				 source_options[source]);
+		                 source_options[options->password_source],
+		                 source_options[source]);
 	options->password_source = source;
 	options->password_place = place;
 	return true;
 }
 
 /* The command line is world-readable: the argument is wiped as soon as it is copied. */
-static bool take_argument_password(struct options *options, char *text, struct error *err)
+static bool take_argument_password(struct options *options, char *text,
+                                   struct error *err)
 {
 	struct secret *secret;
 
@@ -199,16 +221,17 @@ static bool take_tls(struct reading *reading, enum tls_mode mode, struct error *
 
 	if (reading->tls_given && target->tls != mode)
 		return error_set(err, "%s and %s contradict each other",
-				 tls_options[target->tls], tls_options[mode]);
+		                 tls_options[target->tls], tls_options[mode]);
 	reading->tls_given = true;
 	target->tls = mode;
 	return true;
 }
 
-/* ---- the options -------------------------------------------------------------------- */
+/* ---- the options --------------------------------------------------------------------
+ */
 
 static bool take_server_option(struct reading *reading, int id, char *value,
-			       struct error *err)
+                               struct error *err)
 {
 	struct target_settings *target = &reading->options->target;
 
@@ -237,7 +260,7 @@ static bool take_server_option(struct reading *reading, int id, char *value,
 }
 
 static bool take_tls_option(struct reading *reading, int id, char *value,
-			    struct error *err)
+                            struct error *err)
 {
 	struct target_settings *target = &reading->options->target;
 
@@ -269,7 +292,7 @@ static bool take_tls_option(struct reading *reading, int id, char *value,
 }
 
 static bool take_login_option(struct reading *reading, int id, char *value,
-			      struct error *err)
+                              struct error *err)
 {
 	struct options *options = reading->options;
 
@@ -294,7 +317,7 @@ static bool take_login_option(struct reading *reading, int id, char *value,
 }
 
 static bool take_safety_option(struct reading *reading, int id, char *value,
-			       struct error *err)
+                               struct error *err)
 {
 	struct target_settings *target = &reading->options->target;
 
@@ -307,16 +330,17 @@ static bool take_safety_option(struct reading *reading, int id, char *value,
 }
 
 static bool take_output_option(struct reading *reading, int id, char *value,
-			       struct error *err)
+                               struct error *err)
 {
 	struct options *options = reading->options;
 
 	switch (id) {
 	case ID_WARNING:
-		return take_range(&options->warning, &options->has_warning, "-w", value, err);
+		return take_range(&options->warning, &options->has_warning, "-w", value,
+		                  err);
 	case ID_CRITICAL:
-		return take_range(&options->critical, &options->has_critical, "-c", value,
-				  err);
+		return take_range(&options->critical, &options->has_critical, "-c",
+		                  value, err);
 	case ID_TIMEOUT:
 		return take_timeout(&options->target.timeout, value, err);
 	case ID_VERBOSE:
@@ -336,17 +360,17 @@ static bool take_output_option(struct reading *reading, int id, char *value,
 	}
 }
 
-typedef bool take_option(struct reading *reading, int id, char *value, struct error *err);
+typedef bool take_option(struct reading *reading, int id, char *value,
+                         struct error *err);
 
 static take_option *const takers[GROUP_COUNT] = {
-	[GROUP_SERVER] = take_server_option,
-	[GROUP_TLS] = take_tls_option,
-	[GROUP_LOGIN] = take_login_option,
-	[GROUP_SAFETY] = take_safety_option,
+	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
+	[GROUP_LOGIN] = take_login_option,   [GROUP_SAFETY] = take_safety_option,
 	[GROUP_OUTPUT] = take_output_option,
 };
 
-/* ---- the command line ----------------------------------------------------------------- */
+/* ---- the command line
+ * ----------------------------------------------------------------- */
 
 static void build_letters(char letters[2 * OPTION_COUNT + 2])
 {
@@ -367,8 +391,8 @@ static void build_names(struct option names[OPTION_COUNT + 1])
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		names[i] = (struct option){ .name = table[i].name,
-					    .has_arg = table[i].argument[0] != '\0',
-					    .val = table[i].id };
+			                    .has_arg = table[i].argument[0] != '\0',
+			                    .val = table[i].id };
 	names[OPTION_COUNT] = (struct option){ 0 };
 }
 
@@ -398,7 +422,7 @@ static void look_for_output(struct options *options, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		bool joined = strcmp(argv[i], "--output=json") == 0;
 		bool apart = strcmp(argv[i], "--output") == 0 && i + 1 < argc &&
-			     strcmp(argv[i + 1], "json") == 0;
+		             strcmp(argv[i + 1], "json") == 0;
 
 		if (joined || apart)
 			options->output = OUTPUT_JSON;
@@ -406,7 +430,7 @@ static void look_for_output(struct options *options, int argc, char **argv)
 }
 
 static bool read_command_line(struct reading *reading, int argc, char **argv,
-			      struct error *err)
+                              struct error *err)
 {
 	struct option names[OPTION_COUNT + 1];
 	char letters[2 * OPTION_COUNT + 2];
@@ -427,7 +451,7 @@ static bool read_command_line(struct reading *reading, int argc, char **argv,
 	}
 	if (optind < argc)
 		return error_set(err, "'%.40s': not an option; the host goes after -H",
-				 argv[optind]);
+		                 argv[optind]);
 	return true;
 }
 

@@ -46,7 +46,8 @@ static bool take_range(struct range *out, const char *text)
 	if (*text == '\0') { /* "10" is 0 to 10 */
 		range.end = range.start;
 		range.start = 0;
-	} else if (*text++ != ':' || (*text && (!take_number(&range.end, &text) || *text))) {
+	} else if (*text++ != ':' ||
+	           (*text && (!take_number(&range.end, &text) || *text))) {
 		return false;
 	}
 	if (range.start > range.end)

@@ -9,7 +9,6 @@ A test module takes the fixtures by `pytest_plugins = ["plugin"]`.
 
 import base64
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -35,31 +34,33 @@ RUN_SECONDS = 60  # a run that takes longer hangs
 WAIT_SECONDS = 20  # for what a test waits for
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One run of the plugin, over."""
+class Run(str):
+    """One run of the plugin, over: as text all of it, to be shown when a test fails.
 
-    command: list
-    exit_code: int
-    stdout: str
-    stderr: str
-    elapsed: float
-    peak_kib: int
-    report: dict  # its JSON object; None when stdout is something else
+    exit_code, stdout, stderr, elapsed (seconds), peak_kib (of memory)
+    report  its JSON object; None when stdout is something else
+    """
+
+    def __new__(cls, command, exit_code, stdout, stderr, elapsed, peak_kib):
+        words = b" ".join(command).decode(errors="backslashreplace")
+        run = super().__new__(
+            cls, f"{words}\nexit {exit_code} after {elapsed:.3f} s\n{stdout}{stderr}"
+        )
+        run.exit_code, run.stdout, run.stderr = exit_code, stdout, stderr
+        run.elapsed, run.peak_kib = elapsed, peak_kib
+        run.report = parse(stdout)
+        return run
 
     def verdict(self):
         return tuple(self.report.get(key) for key in ("phase", "cause", "reason"))
-
-    def __str__(self):
-        return (f"{' '.join(self.command)}\nexit {self.exit_code} after "
-                f"{self.elapsed:.3f} s\n{self.stdout}{self.stderr}")
 
 
 class Running:
     """One run of the plugin, going on."""
 
     def __init__(self, command, environment, stdin, **options):
-        self.command = [str(word) for word in command]
+        self.command = [os.fsencode(word if isinstance(word, bytes) else str(word))
+                        for word in command]
         self._files = [tempfile.TemporaryFile() for _ in range(2)]
         given = stdin is not None
         self._started = time.monotonic()
@@ -90,7 +91,7 @@ class Running:
         self.process.returncode = os.waitstatus_to_exitcode(status)
         stdout, stderr = map(read_and_close, self._files)
         run = Run(self.command, self.process.returncode, stdout, stderr, elapsed,
-                  usage.ru_maxrss, parse(stdout))
+                  usage.ru_maxrss)
         assert ended, f"did not end in {seconds} s\n{run}"
         return run
 
@@ -128,8 +129,9 @@ class Probe:
         path.chmod(mode)
         return path
 
-    def start(self, *arguments, environment=None, stdin=None, **options):
-        return Running([self.binary, *arguments], environment, stdin, **options)
+    def start(self, *arguments, binary=None, environment=None, stdin=None, **options):
+        command = [binary or self.binary, *arguments]
+        return Running(command, environment, stdin, **options)
 
     def run(self, *arguments, seconds=RUN_SECONDS, **options):
         return self.start(*arguments, **options).finish(seconds)
@@ -232,10 +234,11 @@ class Peer:
         self.send("250-mx.example.test", *[f"250-{word}" for word in capabilities], "250 SIZE 1")
 
     def drain(self):
-        """Reads to the end; what the client says is noted."""
+        """Reads to the end and answers nothing but QUIT; what the client says is noted."""
         with contextlib.suppress(OSError, ssl.SSLError):
-            while self.line() is not None:
-                pass
+            while (line := self.line()) is not None:
+                if line == "QUIT":
+                    self.send("221 2.0.0 bye")
 
 
 class PythonServer:

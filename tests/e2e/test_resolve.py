@@ -298,12 +298,10 @@ def test_tcp_only_resolver_is_asked_over_tcp():
         assert {line.split()[0] for line in space.dns_questions()} == {"tcp"}
 
 
-def test_questions_on_a_closed_connection_do_not_kill(scripted):
-    """The second question meets a connection that ended with the first: EPIPE."""
-    for _ in range(5):
-        answer = look_up(scripted, "hangup.example")
-        assert answer.status == "failure"
-        assert "127.0.0.1" in answer.detail
+def test_closed_port_is_named_over_tcp():
+    with Namespace(resolv_conf=LOCAL + "options use-vc attempts:1\n") as space:
+        answer = look_up(space, "mx.example")
+    assert (answer.status, answer.detail) == ("failure", CLOSED)
 
 
 def test_connection_that_never_stands_does_not_hold_the_loop():

@@ -3,9 +3,9 @@
 
 Every module starts one kind of server.  What they share:
 
-* `Server.port(tls, variant)` is a port on 127.0.0.1 that listens;
-* `Server.mark()` and `Server.login_attempts()` tell from the server's own log what a
-  client did there.
+* `port(tls, variant)` is a port on 127.0.0.1 where the server listens;
+* `log(variant)` is the server's own log, which tells how many logins a client tried;
+* `mechanisms` is what it offers; `stop()` ends it and removes its directory.
 
 A variant is the same server with one thing wrong: `good`, `untrusted`, `self_signed`,
 `expired`, `wrong_name` (its certificate) or `backend_down` (its password database).

@@ -87,10 +87,6 @@ class Kdc:
     def add_service(self, principal, keytab):
         """Gives the service a random key and adds it to the keytab."""
         self._admin_command(f"addprinc -randkey {principal}")
-        self.write_key(principal, keytab)
-
-    def write_key(self, principal, keytab):
-        """Adds the principal's key to the keytab and makes a new one of it."""
         self._admin_command(f"ktadd -k {keytab} {principal}")
 
     def _admin_command(self, command):
