@@ -48,19 +48,35 @@ static void add_reply(struct text *line, const struct reply *reply)
 
 static void add_detail(struct text *line, const struct observation *seen)
 {
-	if (seen->ending_detail.len == 0)
+	/* strerror() often says what our own words say already. */
+	if (seen->ending_detail.len == 0 ||
+	    str_find_nocase(str_of(ending_meaning(seen->ending)),
+	                    seen->ending_detail) >= 0)
 		return;
 	text_add(line, " (");
 	text_add_foreign(line, seen->ending_detail);
 	text_add(line, ")");
 }
 
+static void add_place(struct text *line, const struct observation *seen)
+{
+	if (seen->tried_count == 0)
+		return;
+	text_add(line, " to ");
+	text_add_foreign(line, seen->tried[seen->tried_count - 1].endpoint);
+}
+
 static void tell_not_offered(struct text *line, const struct observation *seen)
 {
 	const struct capabilities *offer = observation_offer(seen);
 
-	text_add(line, "the server answered EHLO, but does not offer ");
-	text_add_foreign(line, seen->ending_detail);
+	if (str_equal(seen->ending_detail, STR("mechanism")))
+		text_add(line,
+		         "the server answered EHLO, but none of its mechanisms works "
+		         "with the credentials given");
+	else
+		text_add(line, "the server answered EHLO, but does not offer %.*s",
+		         (int)seen->ending_detail.len, seen->ending_detail.at);
 	if (offer->offered_count)
 		text_add(line, "; it offers");
 	for (size_t i = 0; i < offer->offered_count; i++) {
@@ -88,9 +104,18 @@ static const char *story(const struct observation *seen, struct arena *arena)
 	} else if (seen->ending == ENDING_LOCAL || seen->ending == ENDING_CANCELLED) {
 		text_add(&line, "%s", ending_meaning(seen->ending));
 		add_detail(&line, seen);
+	} else if (seen->ending == ENDING_TLS && seen->tls.fault_count) {
+		text_add(&line,
+		         "the server showed a certificate that does not verify: ");
+		text_add_foreign(&line, seen->tls.fault_text);
+	} else if (seen->ending == ENDING_TLS) {
+		text_add(&line, "the TLS handshake failed");
+		add_detail(&line, seen);
 	} else {
-		text_add(&line, "%s, %s", waiting[seen->phase],
-		         ending_meaning(seen->ending));
+		text_add(&line, "%s", waiting[seen->phase]);
+		if (seen->phase == PHASE_CONNECT)
+			add_place(&line, seen);
+		text_add(&line, ", %s", ending_meaning(seen->ending));
 		add_detail(&line, seen);
 	}
 	return line.at;
@@ -105,7 +130,7 @@ static void add(struct evidence *evidence, const char *line)
 static void add_addresses(struct evidence *evidence, const struct observation *seen,
                           struct arena *arena)
 {
-	for (size_t i = 0; i < seen->tried_count; i++) {
+	for (size_t i = 0; i < seen->tried_count && seen->tried_count > 1; i++) {
 		const struct tried_address *tried = &seen->tried[i];
 
 		if (tried->ending != ENDING_NONE)
@@ -121,19 +146,21 @@ static void add_certificate(struct evidence *evidence, const struct tls_facts *t
 {
 	const struct certificate_facts *leaf = &tls->certificates[0];
 
-	if (tls->fault_count)
+	if (tls->fault_count && tls->done)
 		add(evidence,
 		    arena_print(arena, "the certificate does not verify: %.*s",
 		                (int)tls->fault_text.len, tls->fault_text.at));
-	if (tls->fault_count && tls->certificate_count)
+	if (tls->fault_count && tls->certificate_count) {
 		add(evidence,
-		    arena_print(
-			    arena,
-			    "it is for %.*s, signed by %.*s, valid from %.*s to %.*s",
-			    (int)leaf->subject.len, leaf->subject.at,
-			    (int)leaf->issuer.len, leaf->issuer.at,
-			    (int)leaf->not_before.len, leaf->not_before.at,
-			    (int)leaf->not_after.len, leaf->not_after.at));
+		    arena_print(arena, "it is for %.*s (names: %.*s), signed by %.*s",
+		                (int)leaf->subject.len, leaf->subject.at,
+		                (int)leaf->names.len, leaf->names.at,
+		                (int)leaf->issuer.len, leaf->issuer.at));
+		add(evidence,
+		    arena_print(arena, "it is valid from %.*s to %.*s",
+		                (int)leaf->not_before.len, leaf->not_before.at,
+		                (int)leaf->not_after.len, leaf->not_after.at));
+	}
 	if (tls->alert.len)
 		add(evidence, arena_print(arena, "TLS alert %s: %.*s",
 		                          tls->alert_received ? "received" : "sent",

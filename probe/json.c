@@ -255,11 +255,11 @@ const char *json_of_result(const struct result *result, const char *message,
 	return dump(object, arena);
 }
 
-const char *json_of_trouble(const char *message, struct arena *arena)
+const char *json_of_trouble(enum reason reason, const char *message,
+                            struct arena *arena)
 {
 	return dump(json_pack("{s:b, s:s, s:s, s:o}", "success", 0, "cause",
-	                      cause_word(CAUSE_LOCAL), "reason",
-	                      reason_word(REASON_BAD_TARGET), "message",
-	                      foreign_string(str_of(message))),
+	                      cause_word(CAUSE_LOCAL), "reason", reason_word(reason),
+	                      "message", foreign_string(str_of(message))),
 	            arena);
 }

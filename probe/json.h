@@ -12,6 +12,7 @@ const char *json_of_result(const struct result *result, const char *message,
                            bool with_trace, struct arena *arena);
 
 /* The same for our own trouble before there was anything to probe. */
-const char *json_of_trouble(const char *message, struct arena *arena);
+const char *json_of_trouble(enum reason reason, const char *message,
+                            struct arena *arena);
 
 #endif

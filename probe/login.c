@@ -195,7 +195,7 @@ static bool choose(struct login *login)
 	if (wanted == MECHANISM_AUTO &&
 	    !mechanism_choose(&login->mechanism, caps->mechanisms,
 	                      target_proofs(login->params.target), encrypted)) {
-		end(login, ENDING_NOT_OFFERED, "a mechanism for these credentials");
+		end(login, ENDING_NOT_OFFERED, "mechanism");
 		return false;
 	}
 	if (!(caps->mechanisms & mechanism_bit(login->mechanism))) {

@@ -9,6 +9,7 @@ enum { TEXT_MAX = 2048, HOST_SHORTEST = 12 };
 struct parts {
 	const char *mechanism, *user;
 	const char *address;
+	bool enhanced; /* the status code behind the reply code */
 };
 
 static const char *words_of(const char *word, struct arena *arena)
@@ -21,14 +22,15 @@ static const char *words_of(const char *word, struct arena *arena)
 	return copy;
 }
 
-static void add_reply_code(struct text *line, const struct observation *seen)
+static void add_reply_code(struct text *line, const struct observation *seen,
+                           bool enhanced)
 {
 	const struct reply *reply = observation_reply(seen);
 
 	if (seen->ending != ENDING_REPLY || reply->code == 0)
 		return;
 	text_add(line, " (%d", reply->code);
-	if (reply->enhanced.class)
+	if (enhanced && reply->enhanced.class)
 		text_add(line, " %d.%d.%d", reply->enhanced.class,
 		         reply->enhanced.subject, reply->enhanced.detail);
 	text_add(line, ")");
@@ -58,7 +60,7 @@ static const char *print_failure(const struct result *result, enum severity seve
 	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
 	         words_of(cause_word(diagnosis->cause), arena),
 	         words_of(reason_word(diagnosis->reason), arena));
-	add_reply_code(&line, result->seen);
+	add_reply_code(&line, result->seen, parts->enhanced);
 	text_add(&line, " %s", parts->address);
 	return line.at;
 }
@@ -84,6 +86,16 @@ static const char *shorten(const char *address, size_t surplus, struct arena *ar
 	                   address + len - (keep - keep / 2));
 }
 
+static const char *without_usual_port(const struct target *target, struct arena *arena)
+{
+	const struct target_settings *set = &target->set;
+	int usual = target_usual_port(set->tls);
+
+	if (target->is_unix_socket || set->port != usual)
+		return target->address;
+	return arena_copy(arena, str_of(set->host));
+}
+
 static const char *clean(const char *line, struct arena *arena)
 {
 	struct text cleaned = text_create(arena, MESSAGE_MAX);
@@ -104,6 +116,7 @@ const char *message_of(const struct result *result, enum severity severity,
 		                     : NULL,
 		.user = result->target->set.user,
 		.address = result->target->address,
+		.enhanced = true,
 	};
 	const char *line = print(result, severity, &parts, arena);
 
@@ -113,6 +126,14 @@ const char *message_of(const struct result *result, enum severity severity,
 	}
 	if (strlen(line) > MESSAGE_MAX) {
 		parts.user = NULL;
+		line = print(result, severity, &parts, arena);
+	}
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.address = without_usual_port(result->target, arena);
+		line = print(result, severity, &parts, arena);
+	}
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.enhanced = false;
 		line = print(result, severity, &parts, arena);
 	}
 	if (strlen(line) > MESSAGE_MAX) {

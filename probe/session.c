@@ -218,7 +218,8 @@ static void note_ehlo_line(struct session *session, struct str line)
 		session->ehlo_refused = true;
 	else if (session->ehlo_lines++ > 0)
 		capabilities_add(&session->capabilities,
-		                 str_of(arena_copy(session->arena, reply.text)));
+		                 (struct str){ arena_copy(session->arena, reply.text),
+		                               reply.text.len });
 }
 
 static bool too_much(struct session *session, struct str line)

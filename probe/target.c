@@ -181,10 +181,10 @@ static bool check_permission(const struct target_settings *set, bool has_secret,
 			err, "a login without TLS shows the password to the network; "
 			     "use TLS, or allow it with --allow-cleartext");
 	if (set->mechanism == MECHANISM_AUTO) {
-		if (!has_secret && !set->client_certificate && !set->user)
-			return error_set(
-				err, "no user given; use -U USER and a password file");
-		return true;
+		if (has_secret || set->client_certificate)
+			return true;
+		return error_set(err, "no password given; use --password-file FILE "
+		                      "(with a Kerberos ticket: -A GSSAPI)");
 	}
 	if (mechanism_proof(set->mechanism) == PROOF_PASSWORD &&
 	    !(set->user && has_secret))
@@ -232,6 +232,11 @@ static void copy_strings(struct arena *arena, struct target_settings *set)
 			*strings[i] = arena_copy(arena, str_of(*strings[i]));
 }
 
+int target_usual_port(enum tls_mode tls)
+{
+	return tls == TLS_IMPLICIT ? PORT_SUBMISSIONS : PORT_SUBMISSION;
+}
+
 static void fill_defaults(struct target *target)
 {
 	struct target_settings *set = &target->set;
@@ -239,8 +244,7 @@ static void fill_defaults(struct target *target)
 	target->is_unix_socket = set->host[0] == '/';
 	target->host_is_address = is_address(set->host);
 	if (set->port == 0)
-		set->port =
-			set->tls == TLS_IMPLICIT ? PORT_SUBMISSIONS : PORT_SUBMISSION;
+		set->port = target_usual_port(set->tls);
 	if (set->timeout == 0)
 		set->timeout = TIMEOUT_DEFAULT_S * USEC_PER_SEC;
 	if (target->is_unix_socket)

@@ -65,6 +65,9 @@ struct target *target_create(const struct target_settings *settings,
 struct target *target_keep(struct target *target);
 void target_release(struct target *target); /* NULL is fine */
 
+/* 587 or 465 (RFC 6409, RFC 8314). */
+int target_usual_port(enum tls_mode tls);
+
 /* The set of 1 << PROOF_* that the target can show a server. */
 unsigned target_proofs(const struct target *target);
 

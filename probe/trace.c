@@ -111,6 +111,9 @@ static void store_server_line(struct trace *trace, usec at, struct str line)
 	if (!trace->redaction && line.len)
 		memcpy(shown, line.at, line.len);
 	line.at = shown;
+	/* Half a challenge helps nobody and looks like a leak. */
+	if (goes_on(whole) && !str_equal(line, whole))
+		line = STR("334 <redacted>");
 	store(trace, at, DIRECTION_SERVER, line);
 	if (trace->in_auth && !goes_on(whole))
 		trace->in_auth = false;

@@ -10,6 +10,7 @@ enum {
 	ENCRYPTED = 1 << 2,
 	VERIFIED = 1 << 3, /* encrypted, and the certificate is right */
 	STARTTLS_ASKED = 1 << 4,
+	RAW = 1 << 11,        /* the first bytes are no SMTP */
 	RAW_TLS = 1 << 5,     /* the first bytes are a TLS record */
 	RAW_SERVICE = 1 << 6, /* they are of a known other protocol */
 	LEAF_ONLY = 1 << 7,   /* one certificate, which names its issuer's place */
@@ -88,6 +89,7 @@ static unsigned facts_of(const struct observation *seen)
 	facts |= tls->done ? ENCRYPTED : 0;
 	facts |= tls->done && tls->judged && !bad ? VERIFIED : 0;
 	facts |= seen->starttls_asked ? STARTTLS_ASKED : 0;
+	facts |= seen->raw.len ? RAW : 0;
 	facts |= is_tls_record(seen->raw) ? RAW_TLS : 0;
 	facts |= is_known_service(seen->raw) ? RAW_SERVICE : 0;
 	facts |= bad ? JUDGED_BAD : 0;

@@ -52,7 +52,8 @@ static void print(const char *text)
 /* ---- trouble before there is anything to probe -------------------------------------
  */
 
-static int give_up(const struct plugin *plugin, const char *sentence)
+static int give_up(const struct plugin *plugin, enum reason reason,
+                   const char *sentence)
 {
 	char line[ERROR_TEXT_MAX + 32];
 
@@ -61,7 +62,7 @@ static int give_up(const struct plugin *plugin, const char *sentence)
 		if (*c == '|' || *c < ' ' || *c > '~')
 			*c = '?';
 	if (plugin->options.output == OUTPUT_JSON)
-		print(json_of_trouble(line, plugin->arena));
+		print(json_of_trouble(reason, line, plugin->arena));
 	else
 		print(line);
 	print("\n");
@@ -138,9 +139,23 @@ static void on_done(void *owner, struct result *result)
 	uv_stop(&plugin->loop);
 }
 
+/* libuv ends the process when it cannot make the pipes of its signal handling. */
+static bool has_descriptors(void)
+{
+	enum { WANTED = 16 };
+	int taken[WANTED], count = 0;
+
+	while (count < WANTED &&
+	       (taken[count] = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0)
+		count++;
+	for (int i = 0; i < count; i++)
+		close(taken[i]);
+	return count == WANTED;
+}
+
 static bool open_loop(struct plugin *plugin, struct error *err)
 {
-	if (uv_loop_init(&plugin->loop) == 0 &&
+	if (has_descriptors() && uv_loop_init(&plugin->loop) == 0 &&
 	    watch_signal(plugin, &plugin->terminated, SIGTERM) &&
 	    watch_signal(plugin, &plugin->interrupted, SIGINT))
 		return true;
@@ -214,13 +229,13 @@ static int run(struct plugin *plugin)
 	int state;
 
 	if (!take_secret(&secret, &plugin->options, &err))
-		return give_up(plugin, err.text);
+		return give_up(plugin, REASON_SECRET_UNREADABLE, err.text);
 	target = target_create(&plugin->options.target, secret, &err);
 	if (!target)
-		return give_up(plugin, err.text);
+		return give_up(plugin, REASON_BAD_TARGET, err.text);
 	if (!probe(plugin, target, &err)) {
 		target_release(target);
-		return give_up(plugin, err.text);
+		return give_up(plugin, REASON_RESOURCE_EXHAUSTED, err.text);
 	}
 	state = show(plugin);
 	result_release(plugin->result);
@@ -256,7 +271,7 @@ int main(int argc, char **argv)
 	if (options_parse(&plugin.options, argc, argv, &err))
 		state = serve(&plugin);
 	else
-		state = give_up(&plugin, err.text);
+		state = give_up(&plugin, REASON_BAD_TARGET, err.text);
 	if (plugin.options.wish != WISH_PROBE)
 		secret_destroy(plugin.options.secret);
 	curl_global_cleanup();

@@ -49,26 +49,22 @@ static void add_labelled(struct text *out, const char *label, const char *line)
 	text_add(out, "\n");
 }
 
-static void add_why(struct text *out, const struct diagnosis *diagnosis,
-                    struct arena *arena)
+static void add_why(struct text *out, const struct diagnosis *diagnosis)
 {
-	const char *meaning = reason_meaning(diagnosis->reason);
-
+	add_labelled(out, "why:", reason_meaning(diagnosis->reason));
 	if (diagnosis->source[0])
-		meaning = arena_print(arena, "%s (%s)", meaning, diagnosis->source);
-	add_labelled(out, "why:", meaning);
+		add_labelled(out, "source:", diagnosis->source);
 	if (diagnosis->confidence != CONFIDENCE_CERTAIN)
 		add_labelled(out, "how sure:", confidence_word(diagnosis->confidence));
 }
 
-static void add_explanation(struct text *out, const struct diagnosis *diagnosis,
-                            struct arena *arena)
+static void add_explanation(struct text *out, const struct diagnosis *diagnosis)
 {
 	const struct evidence *evidence = &diagnosis->evidence;
 
 	for (size_t i = 0; i < evidence->count; i++)
 		add_labelled(out, i ? "" : "what happened:", evidence->lines[i]);
-	add_why(out, diagnosis, arena);
+	add_why(out, diagnosis);
 	for (size_t i = 0; i < diagnosis->advice_count; i++)
 		add_labelled(out, i ? "" : "do:", diagnosis->advice[i]);
 }
@@ -120,7 +116,7 @@ const char *nagios_print(const struct result *result, const struct nagios_view *
 	add_perfdata(&out, result->seen, view);
 	text_add(&out, "\n");
 	if (!result_success(result))
-		add_explanation(&out, &result->diagnosis, arena);
+		add_explanation(&out, &result->diagnosis);
 	if (view->verbosity > 0)
 		add_facts(&out, result->seen, arena);
 	if (view->trace || view->verbosity > 2)

@@ -128,7 +128,7 @@ static bool take_range(struct range *out, bool *given, const char *option,
 	struct error why;
 
 	if (!range_parse(out, text, &why))
-		return error_set(err, "%s: %.60s (see --help)", option, why.text);
+		return error_set(err, "%s: %.40s (see --help)", option, why.text);
 	*given = true;
 	return true;
 }
