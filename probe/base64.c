@@ -24,6 +24,20 @@ static size_t padding_of(struct str text)
 	return padding;
 }
 
+static bool is_alphabet_only(struct str text)
+{
+	size_t end = text.len - padding_of(text);
+
+	for (size_t i = 0; i < end; i++) {
+		char c = text.at[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+		    !(c >= '0' && c <= '9') && c != '+' && c != '/')
+			return false;
+	}
+	return true;
+}
+
 bool base64_decode(char *out, size_t *out_len, struct str text)
 {
 	int len;
@@ -33,8 +47,9 @@ bool base64_decode(char *out, size_t *out_len, struct str text)
 		return true;
 	if (text.len % 4 != 0)
 		return false;
-	/* EVP_DecodeBlock trims blanks at the ends and counts padding as bytes. */
-	if (str_trim(text).len != text.len)
+	/* EVP_DecodeBlock takes blanks and hyphens for ends, and counts padding as
+	 * bytes. */
+	if (!is_alphabet_only(text))
 		return false;
 	len = EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text.at,
 	                      (int)text.len);

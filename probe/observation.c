@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/observation.h"
 
+#include <string.h>
+
 enum { REPLY_TEXT_MAX = 1024 };
 
 /* Where the fold stands. */
@@ -90,7 +92,8 @@ static void take_server_line(struct fold *fold, usec at, struct str text)
 		complete(fold, at);
 		enter(fold, PHASE_BANNER, at);
 	}
-	if (fold->muted || fold->now == PHASE_NONE || !reply_parse_line(&line, text))
+	if (fold->muted || (fold->ended && fold->now != PHASE_QUIT) ||
+	    fold->now == PHASE_NONE || !reply_parse_line(&line, text))
 		return;
 	add_reply_line(fold, &line);
 	note_capability(fold, &line);
@@ -156,42 +159,66 @@ static void take_client_line(struct fold *fold, usec at, struct str text)
 /* ---- our own events ---------------------------------------------------------------
  */
 
-static struct str value_of(struct str line, struct str key)
+/*
+ * Takes `key="value"` or `key=value`. In order, never by searching: a subject may
+ * hold words that look like other facts.
+ */
+static bool take_fact(struct str *key, struct str *value, struct str *rest)
 {
-	long at = str_find_nocase(line, key);
-	struct str rest, value = STR("");
+	const char *end;
 
-	if (at < 0)
-		return value;
-	rest = (struct str){ line.at + at + key.len, line.len - (size_t)at - key.len };
-	if (rest.len && rest.at[0] == '"') {
-		if (rest.len > 1 && rest.at[1] != '"')
-			str_take_word(&value, &rest, "\"");
-		return value;
+	*rest = str_trim(*rest);
+	if (!str_take_word(key, rest, "=") || !str_take_char(rest, '='))
+		return false;
+	if (!str_take_char(rest, '"')) {
+		*value = STR("");
+		return str_take_word(value, rest, " ");
 	}
-	str_take_word(&value, &rest, " ");
-	return value;
+	end = memchr(rest->at, '"', rest->len);
+	if (!end)
+		return false;
+	*value = (struct str){ rest->at, (size_t)(end - rest->at) };
+	*rest = (struct str){ end + 1, rest->len - value->len - 1 };
+	return true;
 }
 
-static void take_certificate(struct fold *fold, struct str line)
+static void set_fact(struct certificate_facts *facts, struct str key, struct str value)
+{
+	const struct {
+		struct str key;
+		struct str *place;
+	} places[] = {
+		{ STR("subject"), &facts->subject },
+		{ STR("issuer"), &facts->issuer },
+		{ STR("names"), &facts->names },
+		{ STR("not_before"), &facts->not_before },
+		{ STR("not_after"), &facts->not_after },
+		{ STR("sha256"), &facts->sha256 },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (str_equal(key, places[i].key))
+			*places[i].place = value;
+	if (str_equal(key, STR("issuer_url")))
+		facts->names_issuer_url = str_equal(value, STR("yes"));
+}
+
+/* `rest` stands behind the word "certificate" and begins with its number. */
+static void take_certificate(struct fold *fold, struct str rest)
 {
 	struct tls_facts *tls = &fold->seen->tls;
+	struct certificate_facts facts = { 0 };
+	struct str number, key, value;
 
+	tls->judged = true;
 	if (tls->certificate_count == CERTIFICATE_MAX) {
 		fold->seen->truncated = true;
 		return;
 	}
-	tls->judged = true;
-	tls->certificates[tls->certificate_count++] = (struct certificate_facts){
-		.subject = value_of(line, STR(" subject=")),
-		.issuer = value_of(line, STR(" issuer=")),
-		.names = value_of(line, STR(" names=")),
-		.not_before = value_of(line, STR(" not_before=")),
-		.not_after = value_of(line, STR(" not_after=")),
-		.sha256 = value_of(line, STR(" sha256=")),
-		.names_issuer_url =
-			str_equal(value_of(line, STR(" issuer_url=")), STR("yes")),
-	};
+	str_take_word(&number, &rest, " ");
+	while (take_fact(&key, &value, &rest))
+		set_fact(&facts, key, value);
+	tls->certificates[tls->certificate_count++] = facts;
 }
 
 static void take_verify(struct fold *fold, struct str rest)
@@ -220,6 +247,8 @@ static void start_tls(struct fold *fold, usec at)
 		at = banner->started;
 		*banner = (struct phase_facts){ 0 };
 	}
+	if (fold->now == PHASE_CONNECT) /* a trace without "connected" */
+		complete(fold, at);
 	fold->seen->tls.started = true;
 	enter(fold, PHASE_TLS, at);
 }
@@ -320,7 +349,7 @@ static void take_note(struct fold *fold, usec at, struct str text)
 	} else if (str_equal(word, STR("tls"))) {
 		take_tls(fold, at, rest);
 	} else if (str_equal(word, STR("certificate"))) {
-		take_certificate(fold, text);
+		take_certificate(fold, rest);
 	} else if (str_equal(word, STR("verify"))) {
 		take_verify(fold, rest);
 	} else if (str_equal(word, STR("raw"))) {

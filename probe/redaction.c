@@ -204,18 +204,20 @@ static size_t put(char *out, size_t room, size_t len, struct str piece)
 size_t redaction_apply(const struct redaction *redaction, char *out, size_t room,
                        struct str line)
 {
-	size_t len = 0;
+	size_t len = 0, covered = 0; /* up to where hits reach */
 
-	while (line.len && len < room) {
-		size_t hit = longest_hit(redaction, line);
+	for (size_t i = 0; i < line.len && len < room; i++) {
+		size_t hit = longest_hit(redaction,
+		                         (struct str){ line.at + i, line.len - i });
+		bool in_hit = i < covered;
 
-		if (hit)
+		if (i + hit > covered)
+			covered = i + hit;
+		if (i >= covered)
+			len = put(out, room, len, (struct str){ line.at + i, 1 });
+		else if (!in_hit)
 			len = put(out, room, len,
 			          (struct str){ MARK, sizeof(MARK) - 1 });
-		else
-			len = put(out, room, len, (struct str){ line.at, 1 });
-		line.at += hit ? hit : 1;
-		line.len -= hit ? hit : 1;
 	}
 	return len;
 }

@@ -12,9 +12,7 @@ usec schedule_offset(size_t index, usec interval)
 {
 	uint64_t fraction = (uint64_t)index * GOLDEN_FRACTION & 0xffffffffu;
 
-	/* Split, so that intervals of days do not overflow. */
-	return (usec)((uint64_t)(interval / USEC_PER_MSEC) * fraction >> 32) *
-	       USEC_PER_MSEC;
+	return (usec)((double)interval * (double)fraction / 4294967296.0);
 }
 
 usec schedule_next(usec base, usec offset, usec interval, usec now)

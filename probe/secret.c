@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_SIZE_MAX = SECRET_SIZE_MAX + 2 }; /* + the CRLF that a file may end with */
+/* With the CRLF that a file may end with, and a byte to see that there is more. */
+enum { FILE_SIZE_MAX = SECRET_SIZE_MAX + 3 };
 
 struct secret {
 	size_t len;

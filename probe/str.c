@@ -17,7 +17,8 @@ bool str_equal(struct str a, struct str b)
 
 bool str_starts(struct str text, struct str prefix)
 {
-	return text.len >= prefix.len && memcmp(text.at, prefix.at, prefix.len) == 0;
+	return text.len >= prefix.len &&
+	       str_equal((struct str){ text.at, prefix.len }, prefix);
 }
 
 struct utf8_form {

@@ -138,6 +138,16 @@ static bool check_files(const struct target_settings *set, struct error *err)
 	       certificate_check_pair(set->client_certificate, set->client_key, err);
 }
 
+/* After "scheme://" and "user:password@". */
+static bool has_host(const char *rest)
+{
+	const char *at = strrchr(rest, '@');
+
+	if (at)
+		rest = at + 1;
+	return *rest && *rest != ':' && *rest != '/';
+}
+
 static bool check_via(const char *via, struct error *err)
 {
 	static const char *const schemes[] = { "http://", "socks4://", "socks4a://",
@@ -145,9 +155,13 @@ static bool check_via(const char *via, struct error *err)
 
 	if (!via)
 		return true;
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (str_starts_nocase(str_of(via), str_of(schemes[i])))
-			return check_one_line("proxy", via, 1024, err);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!str_starts_nocase(str_of(via), str_of(schemes[i])))
+			continue;
+		if (!has_host(via + strlen(schemes[i])))
+			return error_set(err, "proxy URL names no host");
+		return check_one_line("proxy", via, 1024, err);
+	}
 	return error_set(err,
 	                 "proxy is no http://, socks4://, socks4a://, socks5:// or "
 	                 "socks5h:// URL");
@@ -183,6 +197,9 @@ static bool check_permission(const struct target_settings *set, bool has_secret,
 	if (set->mechanism == MECHANISM_AUTO) {
 		if (has_secret || set->client_certificate)
 			return true;
+		if (!set->user)
+			return error_set(err, "no user given; use -U USER and "
+			                      "--password-file FILE");
 		return error_set(err, "no password given; use --password-file FILE "
 		                      "(with a Kerberos ticket: -A GSSAPI)");
 	}

@@ -74,21 +74,27 @@ static bool is_auth_command(struct str line)
  */
 static void store_client_line(struct trace *trace, usec at, struct str line)
 {
+	static const char mark[] = " <redacted>";
 	char shown[TRACE_LINE_MAX];
 	struct str head;
+	bool cut = line.len > TRACE_LINE_MAX;
 
+	if (cut)
+		line.len = TRACE_LINE_MAX;
 	if (is_auth_command(line)) {
 		trace->in_auth = true;
 		head = first_words(line, 2);
-		if (head.len < line.len)
-			line.len = (size_t)snprintf(shown, sizeof(shown),
-			                            "%.64s <redacted>",
-			                            arena_copy(trace->arena, head));
-		else
-			snprintf(shown, sizeof(shown), "%.*s", (int)line.len, line.at);
-		line.at = shown;
+		if (head.len < line.len) {
+			if (head.len > sizeof(shown) - sizeof(mark))
+				head.len = sizeof(shown) - sizeof(mark);
+			memcpy(shown, head.at, head.len);
+			memcpy(shown + head.len, mark, sizeof(mark) - 1);
+			line = (struct str){ shown, head.len + sizeof(mark) - 1 };
+		}
 	} else if (trace->in_auth && !str_equal(line, STR("*"))) {
 		line = STR("<redacted>");
+	} else {
+		trace->truncated |= cut;
 	}
 	store(trace, at, DIRECTION_CLIENT, line);
 }
@@ -132,7 +138,10 @@ void trace_add(struct trace *trace, usec at, enum direction direction, struct st
 	else if (direction == DIRECTION_SERVER)
 		store_server_line(trace, at, line);
 	else
-		store(trace, at, direction, line);
+		store(trace, at, direction,
+		      (struct str){ line.at, line.len < TRACE_NOTE_MAX
+		                                     ? line.len
+		                                     : TRACE_NOTE_MAX });
 }
 
 void trace_note(struct trace *trace, usec at, const char *format, ...)
