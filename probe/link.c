@@ -12,13 +12,13 @@
 
 #include "probe/certificate.h"
 #include "probe/link_ending.h"
+#include "probe/wire.h"
 
-enum { OUTPUT_MAX = 2 * LINK_LINE_MAX, RAW_SHOWN = 32 };
+enum { RAW_SHOWN = 32 };
 
 enum link_state {
 	LINK_CARRIED, /* libcurl speaks */
-	LINK_READY,   /* ours, through libcurl's handle */
-	LINK_KEPT,    /* ours, on the bare socket: libcurl gave up in cleartext */
+	LINK_TALKING, /* we do, on the wire */
 	LINK_OVER
 };
 
@@ -33,8 +33,8 @@ struct link {
 	struct link_setup setup;
 	char error[CURL_ERROR_SIZE];
 
-	struct watch *watch; /* in LINK_READY and LINK_KEPT */
-	curl_socket_t kept;
+	struct wire *wire;  /* in LINK_TALKING */
+	curl_socket_t kept; /* libcurl gave up in cleartext and left it */
 	bool connected, tunnelled, spoke, looked_at_bytes;
 	bool peer_closed, peer_reset;
 	bool last_word;   /* say QUIT when the socket is closed */
@@ -44,11 +44,6 @@ struct link {
 	bool stop_wanted;
 	enum ending stop_ending;
 	char stop_detail[160];
-
-	bool *gone; /* set when the link is freed while it hands over lines */
-	size_t output_len, output_sent, input_len;
-	char *output; /* protected memory: it carries secrets */
-	char *input;
 };
 
 /* ---- what the socket tells, before libcurl looks --------------------------------- */
@@ -266,207 +261,77 @@ static CURLcode on_ssl_context(CURL *easy, void *context, void *owner)
 /* ---- lines of our own ---------------------------------------------------------------
  */
 
-static void on_own_socket(void *owner, int events);
-
 static void fail(struct link *link, enum ending ending, const char *detail)
 {
 	link->state = LINK_OVER;
 	link->events.failed(link->owner, ending, detail);
 }
 
-static void listen_on(struct link *link, curl_socket_t socket)
+static void on_wire_line(void *owner, struct str line)
 {
-	bool waiting = link->output_len > link->output_sent;
+	struct link *link = owner;
 
-	if (!link->watch)
-		link->watch =
-			watch_create(link->transport, socket, on_own_socket, link);
-	if (link->watch)
-		watch_for(link->watch, WATCH_READABLE | (waiting ? WATCH_WRITABLE : 0));
+	if (link_can_talk(link))
+		link->events.line(link->owner, DIRECTION_SERVER, line);
 }
 
-/* Bytes moved, 0 when it would block, -1 at the end or an error (in *number). */
-static ssize_t send_some(struct link *link, const char *bytes, size_t len, int *number)
-{
-	ssize_t sent;
-	size_t moved = 0;
-	CURLcode code;
-
-	*number = 0;
-	if (link->state == LINK_KEPT) {
-		sent = send(link->kept, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent >= 0)
-			return sent;
-		*number = errno;
-		return *number == EAGAIN ? 0 : -1;
-	}
-	code = curl_easy_send(link->easy, bytes, len, &moved);
-	if (code == CURLE_OK || code == CURLE_AGAIN)
-		return (ssize_t)moved;
-	*number = errno;
-	return -1;
-}
-
-static ssize_t receive_some(struct link *link, char *bytes, size_t room, bool *again)
-{
-	size_t moved = 0;
-	ssize_t got;
-	CURLcode code;
-
-	*again = false;
-	if (link->state == LINK_KEPT) {
-		got = recv(link->kept, bytes, room, MSG_DONTWAIT);
-		*again = got < 0 && errno == EAGAIN;
-		link->peer_reset |= got < 0 && errno == ECONNRESET;
-		return got;
-	}
-	errno = 0;
-	code = curl_easy_recv(link->easy, bytes, room, &moved);
-	*again = code == CURLE_AGAIN;
-	/* An end of TCP without the end of TLS is an error to libcurl, but no reset. */
-	link->peer_reset |= code == CURLE_RECV_ERROR && errno == ECONNRESET;
-	return code == CURLE_OK ? (ssize_t)moved : -1;
-}
-
-static bool flush_output(struct link *link)
-{
-	int number;
-
-	while (link->output_sent < link->output_len) {
-		ssize_t sent = send_some(link, link->output + link->output_sent,
-		                         link->output_len - link->output_sent, &number);
-
-		if (sent == 0)
-			return true;
-		if (sent < 0)
-			return false;
-		link->output_sent += (size_t)sent;
-	}
-	explicit_bzero(link->output, link->output_len);
-	link->output_len = link->output_sent = 0;
-	return true;
-}
-
-static curl_socket_t own_socket(const struct link *link)
-{
-	curl_socket_t socket = link->kept;
-
-	if (link->state == LINK_READY)
-		curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &socket);
-	return socket;
-}
-
-void link_send_line(struct link *link, struct str line)
-{
-	if (!link_can_talk(link) || link->output_len + line.len + 2 > OUTPUT_MAX)
-		return;
-	if (!link->output)
-		link->output = secret_memory_create(OUTPUT_MAX);
-	if (line.len)
-		memcpy(link->output + link->output_len, line.at, line.len);
-	memcpy(link->output + link->output_len + line.len, "\r\n", 2);
-	link->output_len += line.len + 2;
-	/* A broken pipe shows when the reply is read; what was said last may still lie
-	 * there. */
-	(void)flush_output(link);
-	listen_on(link, own_socket(link));
-}
-
-/* Hands over every whole line; false when the owner has closed or stopped the link. */
-static bool hand_over_lines(struct link *link)
-{
-	bool gone = false;
-	char *end;
-
-	link->gone = &gone;
-	while ((end = memchr(link->input, '\n', link->input_len)) != NULL) {
-		size_t len = (size_t)(end - link->input) + 1;
-		char line[LINK_LINE_MAX];
-
-		memcpy(line, link->input, len);
-		memmove(link->input, link->input + len, link->input_len - len);
-		link->input_len -= len;
-		link->events.line(link->owner, DIRECTION_SERVER,
-		                  (struct str){ line, len });
-		if (gone)
-			return false;
-		if (link->state == LINK_OVER)
-			break;
-	}
-	link->gone = NULL;
-	return link->state != LINK_OVER;
-}
-
-static void fail_at_end(struct link *link)
-{
-	if (link->peer_reset)
-		fail(link, ENDING_RESET, strerror(ECONNRESET));
-	else
-		fail(link, ENDING_CLOSED, "");
-}
-
-/* TLS may hold bytes that no poll announces, so reading goes on until it would wait. */
-static bool read_lines(struct link *link)
-{
-	for (;;) {
-		bool again;
-		ssize_t got = receive_some(link, link->input + link->input_len,
-		                           LINK_LINE_MAX - link->input_len, &again);
-
-		if (again)
-			return true;
-		if (got <= 0) {
-			fail_at_end(link);
-			return false;
-		}
-		link->input_len += (size_t)got;
-		if (!hand_over_lines(link))
-			return false;
-		if (link->input_len == LINK_LINE_MAX) {
-			fail(link, ENDING_PROTOCOL, "a line longer than 12288 bytes");
-			return false;
-		}
-	}
-}
-
-static void on_own_socket(void *owner, int events)
+static void on_wire_end(void *owner, enum wire_end end)
 {
 	struct link *link = owner;
 
 	if (!link_can_talk(link))
 		return;
-	if (events & WATCH_WRITABLE)
-		(void)flush_output(link);
-	if (read_lines(link))
-		listen_on(link, own_socket(link));
+	switch (end) {
+	case WIRE_CLOSED:
+		fail(link, ENDING_CLOSED, "");
+		break;
+	case WIRE_RESET:
+		fail(link, ENDING_RESET, "");
+		break;
+	case WIRE_LINE_TOO_LONG:
+		fail(link, ENDING_PROTOCOL, "a line longer than 12288 bytes");
+		break;
+	}
+}
+
+static const struct wire_events wire_events = { .line = on_wire_line,
+	                                        .end = on_wire_end };
+
+void link_send_line(struct link *link, struct str line)
+{
+	if (link_can_talk(link))
+		wire_send_line(link->wire, line);
 }
 
 /* ---- beginning and end -------------------------------------------------------------
  */
 
-static bool has_input(struct link *link)
+/* From here on the lines are ours: through libcurl, or on the socket that it left. */
+static bool start_talking(struct link *link, CURL *easy, curl_socket_t socket)
 {
-	if (!link->input)
-		link->input = malloc(LINK_LINE_MAX);
-	return link->input != NULL;
+	link->wire = wire_create(link->transport, easy, socket, &wire_events, link);
+	if (link->wire)
+		link->state = LINK_TALKING;
+	return link->wire != NULL;
 }
 
 static void become_ready(struct link *link)
 {
-	if (!has_input(link)) {
+	curl_socket_t socket = CURL_SOCKET_BAD;
+
+	curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &socket);
+	if (start_talking(link, link->easy, socket))
+		link->events.ready(link->owner);
+	else
 		fail(link, ENDING_LOCAL, strerror(ENOMEM));
-		return;
-	}
-	link->state = LINK_READY;
-	link->events.ready(link->owner);
 }
 
 /* After libcurl has given up; `kept` may still carry a QUIT. */
 static void become_failed(struct link *link, enum ending ending, const char *detail)
 {
-	bool can_talk = link->kept != CURL_SOCKET_BAD && ending == ENDING_REPLY;
-
-	link->state = can_talk && has_input(link) ? LINK_KEPT : LINK_OVER;
+	link->state = LINK_OVER;
+	if (link->kept != CURL_SOCKET_BAD && ending == ENDING_REPLY)
+		(void)start_talking(link, NULL, link->kept);
 	link->events.failed(link->owner, ending, detail);
 }
 
@@ -535,22 +400,18 @@ void link_close(struct link *link, bool say_quit)
 	link->last_word = say_quit && link->state == LINK_CARRIED && link->spoke &&
 	                  !link->tls.started;
 	link->state = LINK_OVER;
-	if (link->gone)
-		*link->gone = true;
-	watch_drop(link->watch);
+	wire_destroy(link->wire);
 	transport_remove(link->transport, link->easy, &link->carried);
 	curl_easy_cleanup(link->easy);
 	if (link->kept != CURL_SOCKET_BAD)
 		close(link->kept);
 	link_setup_release(&link->setup);
-	secret_memory_destroy(link->output, OUTPUT_MAX);
-	free(link->input);
 	free(link);
 }
 
 bool link_can_talk(const struct link *link)
 {
-	return link && (link->state == LINK_READY || link->state == LINK_KEPT);
+	return link && link->state == LINK_TALKING;
 }
 
 bool link_is_encrypted(const struct link *link)

@@ -15,9 +15,6 @@
  */
 struct link;
 
-/* Longest line that a server may send after EHLO (RFC 4954 section 4). */
-enum { LINK_LINE_MAX = 12288 };
-
 /* What a link tells its owner; every call comes from the loop. */
 struct link_events {
 	/*

@@ -3,44 +3,17 @@
 
 #include <assert.h>
 #include <gsasl.h>
-#include <gssapi/gssapi.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
 #include "probe/arena.h"
 #include "probe/base64.h"
+#include "probe/challenge.h"
+#include "probe/kerberos.h"
 #include "probe/secret.h"
 
 static const char SERVICE[] = "smtp";
-
-/* What a challenge must look like before GNU SASL may read it. */
-enum grammar {
-	GRAMMAR_FREE,       /* whatever it says, or the library looks closely enough */
-	GRAMMAR_TEXT,       /* something, and no NUL in it */
-	GRAMMAR_DIRECTIVES, /* RFC 2831 §7.1: text, `name=value` between commas */
-	GRAMMAR_NTLM        /* a CHALLENGE_MESSAGE, [MS-NLMP] §2.2.1.2 */
-};
-
-static const struct trait {
-	bool client_first;
-	enum grammar grammar;
-} traits[MECHANISM_COUNT] = {
-	[MECHANISM_SCRAM_SHA_256_PLUS] = { true, GRAMMAR_TEXT },
-	[MECHANISM_SCRAM_SHA_1_PLUS] = { true, GRAMMAR_TEXT },
-	[MECHANISM_SCRAM_SHA_256] = { true, GRAMMAR_TEXT },
-	[MECHANISM_SCRAM_SHA_1] = { true, GRAMMAR_TEXT },
-	[MECHANISM_PLAIN] = { true, GRAMMAR_FREE },
-	/* Prompts are free text: the first asks for the user, the second for the
-	 * password, whatever they say. */
-	[MECHANISM_LOGIN] = { false, GRAMMAR_FREE },
-	[MECHANISM_CRAM_MD5] = { false, GRAMMAR_TEXT },
-	[MECHANISM_DIGEST_MD5] = { false, GRAMMAR_DIRECTIVES },
-	[MECHANISM_NTLM] = { true, GRAMMAR_NTLM },
-	[MECHANISM_EXTERNAL] = { true, GRAMMAR_FREE },
-	[MECHANISM_GSSAPI] = { true, GRAMMAR_FREE },
-};
 
 struct sasl_library {
 	struct arena *arena;
@@ -110,11 +83,6 @@ void sasl_library_destroy(struct sasl_library *library)
 bool sasl_library_supports(struct sasl_library *library, enum mechanism mechanism)
 {
 	return gsasl_client_support_p(library->gsasl, mechanism_word(mechanism));
-}
-
-static bool is_scram(enum mechanism mechanism)
-{
-	return str_starts(str_of(mechanism_word(mechanism)), STR("SCRAM-"));
 }
 
 /* Refuses what could only fail later, when the server would seem to be at fault. */
@@ -205,78 +173,20 @@ struct sasl *sasl_start(struct sasl_library *library, enum mechanism mechanism,
 
 bool sasl_client_first(const struct sasl *sasl)
 {
-	return traits[sasl->mechanism].client_first;
+	switch (sasl->mechanism) {
+	case MECHANISM_LOGIN:
+	case MECHANISM_CRAM_MD5:
+	case MECHANISM_DIGEST_MD5:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* Which challenge the next step answers; 0 = none, it is the initial response. */
-static unsigned challenge_number(const struct sasl *sasl)
+static unsigned next_challenge(const struct sasl *sasl)
 {
 	return sasl_client_first(sasl) ? sasl->steps : sasl->steps + 1;
-}
-
-/*
- * Commas inside quotes belong to the value. GNU SASL before its fixes of 2026
- * crashes on a directive without a value.
- */
-static bool has_only_directives(struct str challenge)
-{
-	bool quoted = false, valued = false;
-
-	for (size_t i = 0; i < challenge.len; i++) {
-		char c = challenge.at[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (c == '=' && !quoted)
-			valued = true;
-		else if (c == ',' && !quoted && !valued)
-			return false;
-		else if (c == ',' && !quoted)
-			valued = false;
-	}
-	return valued && !quoted;
-}
-
-static size_t little_endian(const char *at, size_t len)
-{
-	size_t value = 0;
-
-	while (len--)
-		value = value << 8 | (unsigned char)at[len];
-	return value;
-}
-
-/*
- * libntlm reads the fixed part and the target name without looking whether the
- * message holds them.
- */
-static bool is_ntlm_challenge(struct str message)
-{
-	enum { NAME_LEN = 12, NAME_OFFSET = 16, FIXED = 32 };
-	size_t offset, len;
-
-	if (message.len < FIXED || !str_starts(message, STR("NTLMSSP\0\2\0\0\0")))
-		return false;
-	len = little_endian(message.at + NAME_LEN, 2);
-	offset = little_endian(message.at + NAME_OFFSET, 4);
-	return len == 0 || (offset <= message.len && len <= message.len - offset);
-}
-
-static const char *flaw_by_grammar(enum grammar grammar, struct str challenge)
-{
-	if (grammar == GRAMMAR_FREE)
-		return NULL;
-	if (challenge.len == 0)
-		return "is empty";
-	if (grammar == GRAMMAR_NTLM)
-		return is_ntlm_challenge(challenge) ? NULL : "is malformed";
-	if (memchr(challenge.at, '\0', challenge.len))
-		return "holds a NUL";
-	if (grammar == GRAMMAR_DIRECTIVES && !has_only_directives(challenge))
-		return "is malformed";
-	return NULL;
 }
 
 static const char *flaw_of(const struct sasl *sasl, struct str challenge)
@@ -285,41 +195,9 @@ static const char *flaw_of(const struct sasl *sasl, struct str challenge)
 		return "comes after the end of the exchange";
 	if (challenge.len > SASL_MESSAGE_MAX)
 		return "is longer than 65536 bytes";
-	if (challenge_number(sasl) == 0)
+	if (next_challenge(sasl) == 0)
 		return NULL;
-	return flaw_by_grammar(traits[sasl->mechanism].grammar, challenge);
-}
-
-/* Any `i=` counts: which of them GNU SASL takes is its own affair. */
-static bool asks_too_many_iterations(struct str challenge)
-{
-	struct str attribute;
-
-	while (str_take_word(&attribute, &challenge, ",")) {
-		int iterations;
-
-		if (!str_starts(attribute, STR("i=")))
-			continue;
-		attribute = (struct str){ attribute.at + 2, attribute.len - 2 };
-		if (attribute.len == 0 || attribute.at[0] < '0' ||
-		    attribute.at[0] > '9')
-			continue;
-		/* No number: it has more digits than we read. */
-		if (!str_take_number(&iterations, &attribute) ||
-		    iterations > SASL_ITERATIONS_MAX)
-			return true;
-	}
-	return false;
-}
-
-/*
- * RFC 5802 §7: `e=` in place of the server's proof. The reply that follows says
- * what it means; what must not follow is success.
- */
-static bool is_server_error(const struct sasl *sasl, struct str challenge)
-{
-	return challenge_number(sasl) == 2 && is_scram(sasl->mechanism) &&
-	       str_starts(challenge, STR("e="));
+	return challenge_flaw(sasl->mechanism, challenge);
 }
 
 static void wipe_message(struct outcome *out)
@@ -350,68 +228,16 @@ static bool decide_at_once(struct sasl *sasl, struct str challenge)
 		error_set(&out->reason, "the server's %s challenge %s", word, flaw);
 		return true;
 	}
-	if (is_scram(sasl->mechanism) && asks_too_many_iterations(challenge)) {
+	if (challenge_asks_too_many_iterations(sasl->mechanism, challenge)) {
 		refuse(out, SASL_TOO_MANY_ITERATIONS);
 		error_set(&out->reason,
 		          "the server asks for more than %d iterations of %s",
-		          SASL_ITERATIONS_MAX, word);
+		          CHALLENGE_ITERATIONS_MAX, word);
 		return true;
 	}
 	out->status = SASL_CONTINUE;
-	return is_server_error(sasl, challenge);
-}
-
-static void copy_gss_text(struct error *reason, OM_uint32 code, int type)
-{
-	gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-	OM_uint32 minor, rest = 0;
-
-	gss_display_status(&minor, code, type, GSS_C_NO_OID, &rest, &text);
-	if (text.length)
-		error_set(reason, "no Kerberos login: %.*s", (int)text.length,
-		          (const char *)text.value);
-	gss_release_buffer(&minor, &text);
-}
-
-static gss_name_t import_service(const char *host)
-{
-	char text[512];
-	gss_buffer_desc buffer = { 0, text };
-	gss_name_t name = GSS_C_NO_NAME;
-	OM_uint32 minor;
-	int len = snprintf(text, sizeof(text), "%s@%s", SERVICE, host);
-
-	if (len < 0 || (size_t)len >= sizeof(text))
-		return GSS_C_NO_NAME;
-	buffer.length = (size_t)len;
-	gss_import_name(&minor, &buffer, GSS_C_NT_HOSTBASED_SERVICE, &name);
-	return name;
-}
-
-/*
- * GNU SASL keeps the reason to itself, so the first token is asked for once more,
- * here where the answer can be read: no ticket, no KDC, unknown server.
- */
-static void explain_gss_refusal(struct error *reason, const char *host)
-{
-	gss_name_t service = import_service(host);
-	gss_ctx_id_t context = GSS_C_NO_CONTEXT;
-	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-	OM_uint32 major, minor, ignored;
-
-	if (service == GSS_C_NO_NAME)
-		return;
-	major = gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, &context, service,
-	                             GSS_C_NO_OID, GSS_C_MUTUAL_FLAG, 0,
-	                             GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, NULL,
-	                             &token, NULL, NULL);
-	if (GSS_ERROR(major))
-		copy_gss_text(reason, minor ? minor : major,
-		              minor ? GSS_C_MECH_CODE : GSS_C_GSS_CODE);
-	gss_release_buffer(&ignored, &token);
-	if (context != GSS_C_NO_CONTEXT)
-		gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
-	gss_release_name(&ignored, &service);
+	return challenge_is_server_error(sasl->mechanism, next_challenge(sasl),
+	                                 challenge);
 }
 
 static const struct refusal {
@@ -446,7 +272,7 @@ static void set_refusal(struct outcome *out, int rc)
 static void set_failure(struct sasl *sasl, int rc)
 {
 	struct outcome *out = &sasl->outcome;
-	unsigned number = challenge_number(sasl);
+	unsigned number = next_challenge(sasl);
 
 	set_refusal(out, rc);
 	if (rc == GSASL_AUTHENTICATION_ERROR && number == 1) {
@@ -458,7 +284,7 @@ static void set_failure(struct sasl *sasl, int rc)
 		          "the server does not prove that it knows the password");
 	} else if (sasl->mechanism == MECHANISM_GSSAPI && number == 0) {
 		out->status = SASL_LOCAL;
-		explain_gss_refusal(&out->reason, sasl->host);
+		kerberos_explain_refusal(&out->reason, SERVICE, sasl->host);
 	}
 }
 

@@ -23,11 +23,8 @@ void sasl_library_destroy(struct sasl_library *library);
 /* True when this build of GNU SASL can act as a client of `mechanism`. */
 bool sasl_library_supports(struct sasl_library *library, enum mechanism mechanism);
 
-/*
- * A SCRAM server chooses how often the client must hash; past this it is refused
- * instead of served (RFC 5802 §9 leaves the cap to the client).
- */
-enum { SASL_ITERATIONS_MAX = 200000, SASL_MESSAGE_MAX = 65536 };
+/* Of a challenge; a longer one is not read. */
+enum { SASL_MESSAGE_MAX = 65536 };
 
 /* What the exchange is about. Borrowed for the call only. */
 struct sasl_params {
@@ -45,7 +42,7 @@ enum sasl_status {
 	 * that the server has not proved.
 	 */
 	SASL_CONTINUE,
-	SASL_DONE,     /* send the message; nothing more to say */
+	SASL_DONE, /* send the message; nothing more to say */
 	SASL_TOO_MANY_ITERATIONS,
 	SASL_BAD_CHALLENGE,   /* not what the mechanism prescribes */
 	SASL_SERVER_UNPROVED, /* the server could not prove that it knows the secret */
@@ -60,7 +57,7 @@ enum sasl_status {
 typedef void sasl_answer(void *owner, enum sasl_status status, struct str message);
 
 struct sasl *sasl_start(struct sasl_library *library, enum mechanism mechanism,
-			const struct sasl_params *params, struct error *err);
+                        const struct sasl_params *params, struct error *err);
 
 /* True when the client speaks first (RFC 4422 §5 1a): there is an initial response. */
 bool sasl_client_first(const struct sasl *sasl);
@@ -72,7 +69,7 @@ bool sasl_client_first(const struct sasl *sasl);
  * the answer may destroy the exchange.
  */
 void sasl_step(struct sasl *sasl, struct str challenge, sasl_answer *answer,
-	       void *owner);
+               void *owner);
 
 /*
  * Ends the exchange and wipes it. A step that still runs in the worker pool is

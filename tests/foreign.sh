@@ -9,7 +9,7 @@ cd "${1:-$(dirname "$0")/..}"
 
 rules='
 curl/       probe/transport.c probe/link.c probe/link_setup.c probe/link_ending.c
-curl/       probe/plugin/main.c
+curl/       probe/wire.c probe/plugin/main.c
 openssl/    probe/certificate.c probe/base64.c
 gsasl.h     probe/sasl.c
 gssapi/     probe/sasl.c

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/wire.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "probe/secret.h"
+
+enum { OUTPUT_MAX = 2 * WIRE_LINE_MAX, CRLF_LEN = 2 };
+
+struct wire {
+	struct transport *transport;
+	CURL *easy; /* NULL: the bare socket */
+	int socket;
+	struct wire_events events;
+	void *owner;
+	struct watch *watch;
+	bool *gone; /* set when the wire is destroyed while it hands over lines */
+	bool reset;
+	size_t input_len, output_len, output_sent;
+	char *output; /* protected memory: it carries secrets */
+	char input[WIRE_LINE_MAX];
+};
+
+struct wire *wire_create(struct transport *transport, void *easy, int socket,
+                         const struct wire_events *events, void *owner)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		return NULL;
+	wire->transport = transport;
+	wire->easy = easy;
+	wire->socket = socket;
+	wire->events = *events;
+	wire->owner = owner;
+	return wire;
+}
+
+void wire_destroy(struct wire *wire)
+{
+	if (!wire)
+		return;
+	if (wire->gone)
+		*wire->gone = true;
+	watch_drop(wire->watch);
+	secret_memory_destroy(wire->output, OUTPUT_MAX);
+	free(wire);
+}
+
+/* Bytes moved; 0 when it would block or the connection is gone: reading tells. */
+static size_t send_some(struct wire *wire, const char *bytes, size_t len)
+{
+	size_t moved = 0;
+	ssize_t sent;
+
+	if (wire->easy) {
+		(void)curl_easy_send(wire->easy, bytes, len, &moved);
+		return moved;
+	}
+	sent = send(wire->socket, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return sent > 0 ? (size_t)sent : 0;
+}
+
+static ssize_t receive_some(struct wire *wire, char *bytes, size_t room, bool *again)
+{
+	size_t moved = 0;
+	CURLcode code;
+	ssize_t got;
+
+	errno = 0;
+	if (!wire->easy) {
+		got = recv(wire->socket, bytes, room, MSG_DONTWAIT);
+		*again = got < 0 && errno == EAGAIN;
+	} else {
+		code = curl_easy_recv(wire->easy, bytes, room, &moved);
+		*again = code == CURLE_AGAIN;
+		got = code == CURLE_OK ? (ssize_t)moved : -1;
+	}
+	/* An end of TCP without the end of TLS is an error to libcurl, but no reset. */
+	wire->reset |= got < 0 && errno == ECONNRESET;
+	return got;
+}
+
+static void flush_output(struct wire *wire)
+{
+	size_t sent;
+
+	while (wire->output_sent < wire->output_len) {
+		sent = send_some(wire, wire->output + wire->output_sent,
+		                 wire->output_len - wire->output_sent);
+		if (sent == 0)
+			return;
+		wire->output_sent += sent;
+	}
+	explicit_bzero(wire->output, wire->output_len);
+	wire->output_len = wire->output_sent = 0;
+}
+
+static void on_ready(void *owner, int events);
+
+static void listen_on(struct wire *wire)
+{
+	bool waiting = wire->output_len > wire->output_sent;
+
+	if (!wire->watch)
+		wire->watch =
+			watch_create(wire->transport, wire->socket, on_ready, wire);
+	if (wire->watch)
+		watch_for(wire->watch, WATCH_READABLE | (waiting ? WATCH_WRITABLE : 0));
+}
+
+void wire_send_line(struct wire *wire, struct str line)
+{
+	if (wire->output_len + line.len + CRLF_LEN > OUTPUT_MAX)
+		return;
+	if (!wire->output)
+		wire->output = secret_memory_create(OUTPUT_MAX);
+	if (line.len)
+		memcpy(wire->output + wire->output_len, line.at, line.len);
+	memcpy(wire->output + wire->output_len + line.len, "\r\n", CRLF_LEN);
+	wire->output_len += line.len + CRLF_LEN;
+	flush_output(wire);
+	listen_on(wire);
+}
+
+/* Takes the first whole line out of the input; false when there is none. */
+static bool take_line(struct wire *wire, char line[WIRE_LINE_MAX], size_t *len)
+{
+	const char *end = memchr(wire->input, '\n', wire->input_len);
+
+	if (!end)
+		return false;
+	*len = (size_t)(end - wire->input) + 1;
+	memcpy(line, wire->input, *len);
+	memmove(wire->input, wire->input + *len, wire->input_len - *len);
+	wire->input_len -= *len;
+	return true;
+}
+
+/* False when the owner has destroyed the wire. */
+static bool hand_over_lines(struct wire *wire)
+{
+	char line[WIRE_LINE_MAX];
+	bool gone = false;
+	size_t len;
+
+	wire->gone = &gone;
+	while (!gone && take_line(wire, line, &len))
+		wire->events.line(wire->owner, (struct str){ line, len });
+	if (!gone)
+		wire->gone = NULL;
+	return !gone;
+}
+
+/* TLS may hold bytes that no poll announces, so reading goes on until it would wait. */
+static bool read_lines(struct wire *wire)
+{
+	for (;;) {
+		bool again;
+		ssize_t got = receive_some(wire, wire->input + wire->input_len,
+		                           WIRE_LINE_MAX - wire->input_len, &again);
+
+		if (again)
+			return true;
+		if (got <= 0) {
+			wire->events.end(wire->owner,
+			                 wire->reset ? WIRE_RESET : WIRE_CLOSED);
+			return false;
+		}
+		wire->input_len += (size_t)got;
+		if (!hand_over_lines(wire))
+			return false;
+		if (wire->input_len == WIRE_LINE_MAX) {
+			wire->events.end(wire->owner, WIRE_LINE_TOO_LONG);
+			return false;
+		}
+	}
+}
+
+static void on_ready(void *owner, int events)
+{
+	struct wire *wire = owner;
+
+	if (events & WATCH_WRITABLE)
+		flush_output(wire);
+	if (read_lines(wire))
+		listen_on(wire);
+}
