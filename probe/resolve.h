@@ -49,7 +49,7 @@ typedef void resolve_done(void *owner, const struct resolve_result *result);
  * told as RESOLVE_FAILURE.
  */
 struct resolve *resolve_start(struct uv_loop_s *loop, const char *name, int family,
-			      resolve_done *done, void *owner);
+                              resolve_done *done, void *owner);
 
 /*
  * Forgets the look-up; `done` will not be called. NULL is fine. Must not be called once

@@ -173,14 +173,11 @@ struct sasl *sasl_start(struct sasl_library *library, enum mechanism mechanism,
 
 bool sasl_client_first(const struct sasl *sasl)
 {
-	switch (sasl->mechanism) {
-	case MECHANISM_LOGIN:
-	case MECHANISM_CRAM_MD5:
-	case MECHANISM_DIGEST_MD5:
-		return false;
-	default:
-		return true;
-	}
+	const mechanism_set server_first = mechanism_bit(MECHANISM_LOGIN) |
+	                                   mechanism_bit(MECHANISM_CRAM_MD5) |
+	                                   mechanism_bit(MECHANISM_DIGEST_MD5);
+
+	return !(server_first & mechanism_bit(sasl->mechanism));
 }
 
 /* Which challenge the next step answers; 0 = none, it is the initial response. */
@@ -209,10 +206,11 @@ static void wipe_message(struct outcome *out)
 	out->len = 0;
 }
 
-static void refuse(struct outcome *out, enum sasl_status status)
+static void refuse(struct outcome *out, enum sasl_status status, const char *text)
 {
 	wipe_message(out);
 	out->status = status;
+	error_set(&out->reason, "%s", text);
 }
 
 /* True when the outcome is known without GNU SASL. */
@@ -222,69 +220,57 @@ static bool decide_at_once(struct sasl *sasl, struct str challenge)
 	const char *flaw = flaw_of(sasl, challenge);
 	struct outcome *out = &sasl->outcome;
 
-	*out = (struct outcome){ 0 };
+	*out = (struct outcome){ .status = SASL_CONTINUE };
 	if (flaw) {
-		refuse(out, SASL_BAD_CHALLENGE);
+		out->status = SASL_BAD_CHALLENGE;
 		error_set(&out->reason, "the server's %s challenge %s", word, flaw);
-		return true;
-	}
-	if (challenge_asks_too_many_iterations(sasl->mechanism, challenge)) {
-		refuse(out, SASL_TOO_MANY_ITERATIONS);
+	} else if (challenge_asks_too_many_iterations(sasl->mechanism, challenge)) {
+		out->status = SASL_TOO_MANY_ITERATIONS;
 		error_set(&out->reason,
 		          "the server asks for more than %d iterations of %s",
 		          CHALLENGE_ITERATIONS_MAX, word);
-		return true;
 	}
-	out->status = SASL_CONTINUE;
-	return challenge_is_server_error(sasl->mechanism, next_challenge(sasl),
+	return out->status != SASL_CONTINUE ||
+	       challenge_is_server_error(sasl->mechanism, next_challenge(sasl),
 	                                 challenge);
 }
 
+/* Some of GNU SASL's codes mean different things at different challenges. */
 static const struct refusal {
 	int rc;
+	unsigned challenge; /* 0 = any */
 	enum sasl_status status;
 	const char *text; /* NULL = GNU SASL's */
 } refusals[] = {
-	{ GSASL_MECHANISM_PARSE_ERROR, SASL_BAD_CHALLENGE,
+	{ GSASL_AUTHENTICATION_ERROR, 1, SASL_BAD_CHALLENGE,
+	  "the server's challenge does not answer ours" },
+	{ GSASL_AUTHENTICATION_ERROR, 2, SASL_SERVER_UNPROVED,
+	  "the server does not prove that it knows the password" },
+	{ GSASL_MECHANISM_PARSE_ERROR, 0, SASL_BAD_CHALLENGE,
 	  "the server's challenge is malformed" },
-	{ GSASL_BASE64_ERROR, SASL_BAD_CHALLENGE,
+	{ GSASL_BASE64_ERROR, 0, SASL_BAD_CHALLENGE,
 	  "the server's challenge is malformed: no valid base64 in it" },
-	{ GSASL_SASLPREP_ERROR, SASL_LOCAL,
+	{ GSASL_SASLPREP_ERROR, 0, SASL_LOCAL,
 	  "the user name or password holds characters that SASL forbids (RFC 4013)" },
-	{ GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR, SASL_BAD_CHALLENGE,
+	{ GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR, 0, SASL_BAD_CHALLENGE,
 	  "the server's Kerberos token is not acceptable" },
-	{ GSASL_GSSAPI_UNWRAP_ERROR, SASL_BAD_CHALLENGE,
+	{ GSASL_GSSAPI_UNWRAP_ERROR, 0, SASL_BAD_CHALLENGE,
 	  "the server's Kerberos token is not acceptable" },
-	{ GSASL_OK, SASL_LOCAL, NULL }, /* anything else */
+	{ GSASL_OK, 0, SASL_LOCAL, NULL }, /* anything else */
 };
 
-static void set_refusal(struct outcome *out, int rc)
-{
-	const struct refusal *row = refusals;
-
-	while (row->rc != rc && row->rc != GSASL_OK)
-		row++;
-	refuse(out, row->status);
-	error_set(&out->reason, "%s", row->text ? row->text : gsasl_strerror(rc));
-}
-
-/* Some of GNU SASL's codes mean different things at different steps. */
 static void set_failure(struct sasl *sasl, int rc)
 {
-	struct outcome *out = &sasl->outcome;
+	const struct refusal *row = refusals;
 	unsigned number = next_challenge(sasl);
 
-	set_refusal(out, rc);
-	if (rc == GSASL_AUTHENTICATION_ERROR && number == 1) {
-		out->status = SASL_BAD_CHALLENGE;
-		error_set(&out->reason, "the server's challenge does not answer ours");
-	} else if (rc == GSASL_AUTHENTICATION_ERROR && number == 2) {
-		out->status = SASL_SERVER_UNPROVED;
-		error_set(&out->reason,
-		          "the server does not prove that it knows the password");
-	} else if (sasl->mechanism == MECHANISM_GSSAPI && number == 0) {
-		out->status = SASL_LOCAL;
-		kerberos_explain_refusal(&out->reason, SERVICE, sasl->host);
+	while (row->rc != GSASL_OK &&
+	       (row->rc != rc || (row->challenge && row->challenge != number)))
+		row++;
+	refuse(&sasl->outcome, row->status, row->text ? row->text : gsasl_strerror(rc));
+	if (sasl->mechanism == MECHANISM_GSSAPI && number == 0) {
+		sasl->outcome.status = SASL_LOCAL;
+		kerberos_explain_refusal(&sasl->outcome.reason, SERVICE, sasl->host);
 	}
 }
 
@@ -308,11 +294,9 @@ static void take_step(struct sasl *sasl, struct str challenge)
 		out->status = rc == GSASL_OK ? SASL_DONE : SASL_CONTINUE;
 	else
 		set_failure(sasl, rc);
-	if (out->status == SASL_CONTINUE && lacks_qop_auth(sasl)) {
-		refuse(out, SASL_BAD_CHALLENGE);
-		error_set(&out->reason, "the server's %s offers no qop \"auth\"",
-		          mechanism_word(sasl->mechanism));
-	}
+	if (out->status == SASL_CONTINUE && lacks_qop_auth(sasl))
+		refuse(out, SASL_BAD_CHALLENGE,
+		       "the server's DIGEST-MD5 offers no qop \"auth\"");
 	sasl->steps++;
 }
 
@@ -346,14 +330,12 @@ static void wipe_property(Gsasl_session *session, Gsasl_property property)
 
 static void release(struct sasl *sasl)
 {
-	struct sasl_library *library = sasl->library;
-
 	wipe_message(&sasl->outcome);
 	wipe_property(sasl->session, GSASL_PASSWORD);
 	wipe_property(sasl->session, GSASL_SCRAM_SALTED_PASSWORD);
 	gsasl_finish(sasl->session);
+	release_library(sasl->library);
 	arena_destroy(sasl->arena);
-	release_library(library);
 }
 
 static void work(uv_work_t *request)
@@ -411,10 +393,9 @@ void sasl_destroy(struct sasl *sasl)
 {
 	if (!sasl)
 		return;
-	if (!sasl->running) {
-		release(sasl);
-		return;
-	}
 	sasl->abandoned = true;
-	uv_cancel((uv_req_t *)&sasl->work); /* too late once it runs */
+	if (sasl->running)
+		uv_cancel((uv_req_t *)&sasl->work); /* too late once it runs */
+	else
+		release(sasl);
 }

@@ -8,9 +8,9 @@
 
 #include "probe/address.h"
 #include "probe/capability.h"
+#include "probe/destination.h"
 #include "probe/login.h"
 #include "probe/reply.h"
-#include "probe/resolve.h"
 
 enum {
 	ATTEMPT_SHARE = 3, /* a silent address gets a third of the time left */
@@ -18,8 +18,7 @@ enum {
 };
 
 enum stage {
-	STAGE_RESOLVE_VIA,
-	STAGE_RESOLVE,
+	STAGE_SEARCH,
 	STAGE_CARRIED, /* connect to EHLO */
 	STAGE_LOGIN,
 	STAGE_QUIT,
@@ -40,11 +39,9 @@ struct session {
 	uv_timer_t deadline_timer, attempt_timer;
 	int open_timers;
 
-	struct resolve *resolve;
-	bool has_via;
-	struct sockaddr_storage via;
-	size_t address_count, address_index;
-	struct sockaddr_storage addresses[RESOLVE_ADDRESS_MAX];
+	struct destination_search *search;
+	struct destination destination;
+	size_t address_index;
 
 	struct link *link;
 	bool connected, greeted, asked_starttls, reading_ehlo, ehlo_refused;
@@ -81,6 +78,7 @@ static void timer_is_closed(uv_handle_t *handle)
 	if (--session->open_timers > 0)
 		return;
 	login_destroy(session->login);
+	destination_search_destroy(session->search);
 	session->done(session->owner);
 	arena_destroy(session->arena);
 }
@@ -92,8 +90,6 @@ static void leave(struct session *session, bool say_quit)
 	session->stage = STAGE_OVER;
 	link_close(session->link, say_quit);
 	session->link = NULL;
-	resolve_cancel(session->resolve);
-	session->resolve = NULL;
 	uv_close((uv_handle_t *)&session->deadline_timer, timer_is_closed);
 	uv_close((uv_handle_t *)&session->attempt_timer, timer_is_closed);
 }
@@ -146,7 +142,7 @@ static void on_deadline(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
 
-	if (session->stage == STAGE_RESOLVE || session->stage == STAGE_RESOLVE_VIA)
+	if (session->stage == STAGE_SEARCH)
 		finish(session, ENDING_DNS_TIMEOUT, "no answer before the deadline");
 	else
 		finish(session, ENDING_TIMEOUT, "");
@@ -305,7 +301,7 @@ static void on_ready(void *owner)
 static bool may_try_another(const struct session *session)
 {
 	return !session->connected &&
-	       session->address_index + 1 < session->address_count;
+	       session->address_index + 1 < session->destination.count;
 }
 
 static void try_address(struct session *session);
@@ -384,7 +380,7 @@ static void note_attempt(struct session *session,
 		                       session->target->set.port);
 	trace_note(session->trace, now(session), "connect %s%s",
 	           address ? endpoint : session->target->address,
-	           session->has_via ? " through the proxy" : "");
+	           session->destination.has_via ? " through the proxy" : "");
 }
 
 static void open_link(struct session *session, const struct sockaddr_storage *address)
@@ -393,14 +389,15 @@ static void open_link(struct session *session, const struct sockaddr_storage *ad
 	struct link_route route = {
 		.target = session->target,
 		.address = address,
-		.via = session->has_via ? &session->via : NULL,
+		.via = session->destination.has_via ? &session->destination.via : NULL,
 		.ehlo_name = ehlo_name,
 	};
 	struct error err;
 
 	session->stage = STAGE_CARRIED;
 	choose_ehlo_name(ehlo_name, sizeof(ehlo_name), session->target,
-	                 session->has_via ? &session->via : address);
+	                 session->destination.has_via ? &session->destination.via
+	                                              : address);
 	note_attempt(session, address);
 	session->link = link_open(session->ground.transport, &route, &link_events,
 	                          session, &err);
@@ -413,126 +410,38 @@ static void try_address(struct session *session)
 	if (may_try_another(session))
 		uv_timer_start(&session->attempt_timer, on_attempt_timeout,
 		               in_ms(time_left(session) / ATTEMPT_SHARE), 0);
-	open_link(session, &session->addresses[session->address_index]);
+	open_link(session, &session->destination.addresses[session->address_index]);
 }
 
-static const enum ending resolve_endings[] = {
-	[RESOLVE_OK] = ENDING_NONE,
-	[RESOLVE_NAME_NOT_FOUND] = ENDING_NAME_NOT_FOUND,
-	[RESOLVE_NO_ADDRESS] = ENDING_NO_ADDRESS,
-	[RESOLVE_FAILURE] = ENDING_DNS_FAILURE,
-	[RESOLVE_TIMEOUT] = ENDING_DNS_TIMEOUT,
-};
-
-static void note_addresses(struct session *session)
-{
-	char line[RESOLVE_ADDRESS_MAX * ADDRESS_TEXT_MAX] = "", text[ADDRESS_TEXT_MAX];
-	size_t len = 0;
-
-	for (size_t i = 0; i < session->address_count; i++) {
-		address_print(text, sizeof(text), &session->addresses[i]);
-		len += (size_t)snprintf(line + len, sizeof(line) - len, " %s", text);
-	}
-	trace_note(session->trace, now(session), "resolved%s", line);
-}
-
-static void on_resolved(void *owner, const struct resolve_result *result)
+static void on_found(void *owner, const struct destination *destination)
 {
 	struct session *session = owner;
 
-	session->resolve = NULL;
-	if (result->status != RESOLVE_OK) {
-		finish(session, resolve_endings[result->status], result->detail);
-		return;
-	}
-	session->address_count = result->count;
-	memcpy(session->addresses, result->addresses,
-	       result->count * sizeof(result->addresses[0]));
-	note_addresses(session);
-	try_address(session);
-}
-
-static const int families[] = {
-	[IP_ANY] = AF_UNSPEC, [IP_V4] = AF_INET, [IP_V6] = AF_INET6
-};
-
-static void look_up(struct session *session, enum stage stage, const char *name,
-                    int family, resolve_done *done)
-{
-	session->stage = stage;
-	trace_note(session->trace, now(session), "resolve %s", name);
-	session->resolve =
-		resolve_start(session->ground.loop, name, family, done, session);
-}
-
-/* Only these two leave the look-up of the target to the client (RFC 1928 §4 ATYP). */
-static bool proxy_wants_address(const char *via)
-{
-	return str_starts_nocase(str_of(via), STR("socks4://")) ||
-	       str_starts_nocase(str_of(via), STR("socks5://"));
-}
-
-static void find_target(struct session *session)
-{
-	const struct target *target = session->target;
-
-	if (target->is_unix_socket ||
-	    (session->has_via && !proxy_wants_address(target->set.via))) {
-		open_link(session, NULL);
-	} else if (address_parse(&session->addresses[0], target->set.host)) {
-		session->address_count = 1;
+	session->destination = *destination;
+	if (destination->count)
 		try_address(session);
-	} else {
-		look_up(session, STAGE_RESOLVE, target->set.host,
-		        families[target->set.family], on_resolved);
-	}
-}
-
-static void on_via_resolved(void *owner, const struct resolve_result *result)
-{
-	struct session *session = owner;
-
-	session->resolve = NULL;
-	if (result->status != RESOLVE_OK) {
-		finish(session, ENDING_PROXY, result->detail);
-		return;
-	}
-	session->via = result->addresses[0];
-	find_target(session);
-}
-
-/* The host between "scheme://user:password@" and ":port/". */
-static const char *via_host(struct arena *arena, const char *via)
-{
-	struct str rest = str_of(strstr(via, "://") + 3), word;
-	const char *at = memchr(rest.at, '@', rest.len);
-
-	if (at)
-		rest = (struct str){ at + 1, rest.len - (size_t)(at + 1 - rest.at) };
-	if (rest.len && rest.at[0] == '[')
-		return str_take_word(&word, &rest, "[]") ? arena_copy(arena, word) : "";
-	return str_take_word(&word, &rest, ":/") ? arena_copy(arena, word) : "";
-}
-
-static void find_via(struct session *session)
-{
-	const char *host;
-
-	if (!session->target->set.via) {
-		find_target(session);
-		return;
-	}
-	host = via_host(session->arena, session->target->set.via);
-	session->has_via = true;
-	if (address_parse(&session->via, host))
-		find_target(session);
 	else
-		look_up(session, STAGE_RESOLVE_VIA, host, AF_UNSPEC, on_via_resolved);
+		open_link(session, NULL);
 }
+
+static void on_not_found(void *owner, enum ending ending, const char *detail)
+{
+	finish(owner, ending, detail);
+}
+
+static const struct destination_events destination_events = {
+	.note = on_note,
+	.found = on_found,
+	.failed = on_not_found,
+};
 
 static void on_start(uv_timer_t *timer)
 {
-	find_via(timer->data);
+	struct session *session = timer->data;
+
+	session->search = destination_search_create(
+		session->ground.loop, session->target, &destination_events, session);
+	destination_search_start(session->search);
 }
 
 static void start_timer(struct session *session, uv_timer_t *timer)

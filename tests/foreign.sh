@@ -12,10 +12,10 @@ curl/       probe/transport.c probe/link.c probe/link_setup.c probe/link_ending.
 curl/       probe/wire.c probe/plugin/main.c
 openssl/    probe/certificate.c probe/base64.c
 gsasl.h     probe/sasl.c
-gssapi/     probe/sasl.c
-ares.h      probe/resolve.c
+gssapi/     probe/kerberos.c
+ares.h      probe/resolve.c probe/dns_channel.c
 uv.h        probe/transport.c probe/session.c probe/resolve.c probe/sasl.c probe/engine.c
-uv.h        probe/api.c probe/plugin/main.c
+uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c
 jansson.h   probe/json.c
 '
 
