@@ -99,7 +99,7 @@ static const char *story(const struct observation *seen, struct arena *arena)
 
 	if (seen->ending == ENDING_NOT_OFFERED) {
 		tell_not_offered(&line, seen);
-	} else if (seen->ending == ENDING_REPLY) {
+	} else if (seen->ending == ENDING_REPLY && observation_reply(seen)->code) {
 		tell_reply(&line, seen);
 	} else if (seen->ending == ENDING_LOCAL || seen->ending == ENDING_CANCELLED) {
 		text_add(&line, "%s", ending_meaning(seen->ending));

@@ -83,10 +83,11 @@ static bool begins_like_a_reply(const unsigned char *bytes, size_t count)
 
 /*
  * A line without its end never reaches libcurl's debug callback, so a peer that
- * speaks TLS or another protocol would only be seen as silent. Its first bytes
- * are looked at in the socket, before libcurl takes them.
+ * speaks TLS or another protocol would only be seen as silent. Its first bytes are
+ * looked at in the socket, and libcurl is kept from taking them before: false when
+ * there are none yet.
  */
-static void look_at_first_bytes(struct link *link, curl_socket_t socket)
+static bool look_at_first_bytes(struct link *link, curl_socket_t socket)
 {
 	unsigned char bytes[RAW_SHOWN];
 	char event[5 * RAW_SHOWN];
@@ -94,24 +95,25 @@ static void look_at_first_bytes(struct link *link, curl_socket_t socket)
 
 	if (link->looked_at_bytes || link->spoke || !link->connected ||
 	    link->target->set.tls == TLS_IMPLICIT || link->target->set.via)
-		return;
+		return true;
 	count = recv(socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-	if (count <= 0)
-		return;
+	if (count < 0 && errno == EAGAIN)
+		return false;
 	link->looked_at_bytes = true;
-	if (begins_like_a_reply(bytes, (size_t)count))
-		return;
+	if (count <= 0 || begins_like_a_reply(bytes, (size_t)count))
+		return true;
 	print_raw(event, sizeof(event), bytes, (size_t)count);
 	link->events.note(link->owner, event);
 	link_stop(link, ENDING_PROTOCOL, "the first bytes are no SMTP greeting");
+	return true;
 }
 
-static void on_socket_ready(struct carried *carried, int socket)
+static bool on_socket_ready(struct carried *carried, int socket)
 {
 	struct link *link = (struct link *)carried;
 
 	note_connected(link, socket);
-	look_at_first_bytes(link, socket);
+	return look_at_first_bytes(link, socket);
 }
 
 /* ---- what libcurl tells of a connection ------------------------------------------ */

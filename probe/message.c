@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-enum { TEXT_MAX = 2048, HOST_SHORTEST = 12 };
+enum { TEXT_MAX = 2048, HOST_SHORTEST = 10 };
 
 /* Which parts of the line are left. */
 struct parts {
 	const char *mechanism, *user;
 	const char *address;
-	bool enhanced; /* the status code behind the reply code */
+	bool code, enhanced; /* of the reply */
 };
 
 static const char *words_of(const char *word, struct arena *arena)
@@ -23,14 +23,14 @@ static const char *words_of(const char *word, struct arena *arena)
 }
 
 static void add_reply_code(struct text *line, const struct observation *seen,
-                           bool enhanced)
+                           const struct parts *parts)
 {
 	const struct reply *reply = observation_reply(seen);
 
-	if (seen->ending != ENDING_REPLY || reply->code == 0)
+	if (!parts->code || seen->ending != ENDING_REPLY || reply->code == 0)
 		return;
 	text_add(line, " (%d", reply->code);
-	if (enhanced && reply->enhanced.class)
+	if (parts->enhanced && reply->enhanced.class)
 		text_add(line, " %d.%d.%d", reply->enhanced.class,
 		         reply->enhanced.subject, reply->enhanced.detail);
 	text_add(line, ")");
@@ -60,7 +60,7 @@ static const char *print_failure(const struct result *result, enum severity seve
 	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
 	         words_of(cause_word(diagnosis->cause), arena),
 	         words_of(reason_word(diagnosis->reason), arena));
-	add_reply_code(&line, result->seen, parts->enhanced);
+	add_reply_code(&line, result->seen, parts);
 	text_add(&line, " %s", parts->address);
 	return line.at;
 }
@@ -116,6 +116,7 @@ const char *message_of(const struct result *result, enum severity severity,
 		                     : NULL,
 		.user = result->target->set.user,
 		.address = result->target->address,
+		.code = true,
 		.enhanced = true,
 	};
 	const char *line = print(result, severity, &parts, arena);
@@ -134,6 +135,10 @@ const char *message_of(const struct result *result, enum severity severity,
 	}
 	if (strlen(line) > MESSAGE_MAX) {
 		parts.enhanced = false;
+		line = print(result, severity, &parts, arena);
+	}
+	if (strlen(line) > MESSAGE_MAX) {
+		parts.code = false;
 		line = print(result, severity, &parts, arena);
 	}
 	if (strlen(line) > MESSAGE_MAX) {

@@ -173,11 +173,9 @@ struct sasl *sasl_start(struct sasl_library *library, enum mechanism mechanism,
 
 bool sasl_client_first(const struct sasl *sasl)
 {
-	const mechanism_set server_first = mechanism_bit(MECHANISM_LOGIN) |
-	                                   mechanism_bit(MECHANISM_CRAM_MD5) |
-	                                   mechanism_bit(MECHANISM_DIGEST_MD5);
-
-	return !(server_first & mechanism_bit(sasl->mechanism));
+	return sasl->mechanism != MECHANISM_LOGIN &&
+	       sasl->mechanism != MECHANISM_CRAM_MD5 &&
+	       sasl->mechanism != MECHANISM_DIGEST_MD5;
 }
 
 /* Which challenge the next step answers; 0 = none, it is the initial response. */

@@ -19,6 +19,7 @@ struct watch {
 	struct transport *transport;
 	int socket;
 	int events;              /* libuv's, as last asked for */
+	int owed;                /* CURL_CSELECT_ that libcurl has not been told yet */
 	struct carried *carried; /* libcurl's socket: whose; else NULL */
 	watch_ready *ready;      /* our own socket; NULL when dropped */
 	void *owner;
@@ -150,8 +151,14 @@ static void on_carried_socket(uv_poll_t *poll, int status, int events)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
-	if (watch->carried)
-		watch->carried->socket_ready(watch->carried, watch->socket);
+	flags |= watch->owed;
+	watch->owed = 0;
+	if (watch->carried && status >= 0 &&
+	    !watch->carried->socket_ready(watch->carried, watch->socket)) {
+		watch->owed = flags;
+		uv_poll_start(poll, UV_READABLE, on_carried_socket);
+		return;
+	}
 	curl_multi_socket_action(transport->multi, watch->socket, flags, &running);
 	/* libuv stops a watch that reports an error; libcurl may not have read it all.
 	 */

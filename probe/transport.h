@@ -27,8 +27,11 @@ bool transport_is_one_shot(const struct transport *transport);
 
 /* The owner of one libcurl handle; all calls come from the loop. */
 struct carried {
-	/* A socket of it has news; libcurl has not looked yet. */
-	void (*socket_ready)(struct carried *carried, int socket);
+	/*
+	 * A socket of it has news; libcurl has not looked yet. With false it does not
+	 * look before there is something to read.
+	 */
+	bool (*socket_ready)(struct carried *carried, int socket);
 	/* It is over, with a CURLcode. */
 	void (*done)(struct carried *carried, int code);
 	/* What transport_defer() asked for, outside of libcurl. */

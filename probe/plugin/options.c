@@ -118,7 +118,7 @@ static bool take_timeout(usec *out, const char *text, struct error *err)
 		*out = (usec)(seconds * (double)USEC_PER_SEC);
 		return true;
 	}
-	return error_set(err, "-t: '%.20s' is not a time from 0.001 to %d seconds",
+	return error_set(err, "-t: '%.12s' is not a time from 0.001 to %d seconds",
 	                 text, TARGET_TIMEOUT_MAX_S);
 }
 
@@ -139,7 +139,7 @@ static bool take_mechanism(enum mechanism *out, const char *word, struct error *
 	if (str_equal_nocase(str_of(word), STR("auto")) ||
 	    mechanism_from_word(out, str_of(word)))
 		return true;
-	return error_set(err, "-A: '%.30s' is not a mechanism that is known here",
+	return error_set(err, "-A: '%.24s' is not a mechanism known here",
 	                 word);
 }
 
@@ -150,7 +150,7 @@ static bool take_output(enum output_form *out, const char *word, struct error *e
 	else if (str_equal(str_of(word), STR("text")))
 		*out = OUTPUT_TEXT;
 	else
-		return error_set(err, "--output: '%.30s' is neither text nor json",
+		return error_set(err, "--output: '%.24s' is neither text nor json",
 		                 word);
 	return true;
 }
@@ -162,7 +162,7 @@ static bool take_tls_minimum(enum tls_version *out, const char *word, struct err
 	else if (str_equal(str_of(word), STR("1.3")))
 		*out = TLS_VERSION_1_3;
 	else
-		return error_set(err, "--min-tls: '%.30s' is neither 1.2 nor 1.3",
+		return error_set(err, "--min-tls: '%.24s' is neither 1.2 nor 1.3",
 		                 word);
 	return true;
 }
@@ -411,7 +411,10 @@ static bool complain(int found, char **argv, struct error *err)
 
 	if (found == ':')
 		return error_set(err, "%.40s needs a value (see --help)", word);
-	if (optopt && optopt < ID_BASE)
+	if (optopt >= ID_BASE)
+		return error_set(err, "--%s takes no value (see --help)",
+		                 table[index_of(optopt)].name);
+	if (optopt)
 		return error_set(err, "-%c: unknown option (see --help)", optopt);
 	return error_set(err, "%.40s: unknown or ambiguous option (see --help)", word);
 }
@@ -420,12 +423,17 @@ static bool complain(int found, char **argv, struct error *err)
 static void look_for_output(struct options *options, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		bool joined = strcmp(argv[i], "--output=json") == 0;
-		bool apart = strcmp(argv[i], "--output") == 0 && i + 1 < argc &&
-		             strcmp(argv[i + 1], "json") == 0;
+		static const char option[] = "--output";
+		size_t len = sizeof(option) - 1;
+		const char *form = argv[i] + len + 1;
 
-		if (joined || apart)
-			options->output = OUTPUT_JSON;
+		if (strncmp(argv[i], option, len) != 0)
+			continue;
+		if (argv[i][len] == '\0' && i + 1 < argc)
+			form = argv[i + 1];
+		else if (argv[i][len] != '=')
+			continue;
+		options->output = strcmp(form, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
 	}
 }
 
@@ -450,7 +458,7 @@ static bool read_command_line(struct reading *reading, int argc, char **argv,
 			return false;
 	}
 	if (optind < argc)
-		return error_set(err, "'%.40s': not an option; the host goes after -H",
+		return error_set(err, "'%.18s': not an option; the host goes after -H",
 		                 argv[optind]);
 	return true;
 }

@@ -14,6 +14,8 @@ struct range {
 	const char *text;  /* as given, for perfdata */
 };
 
+enum { RANGE_TEXT_MAX = 64 };
+
 /* `text` must outlive the range. */
 bool range_parse(struct range *out, const char *text, struct error *err);
 
