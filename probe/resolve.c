@@ -250,7 +250,9 @@ static void look_closer(struct resolve *resolve, enum resolve_status status)
 		return;
 	}
 	resolve->servers = dns_channel_servers(resolve->channel);
-	if (!resolve->servers) {
+	if (!resolve->servers && status == RESOLVE_NO_ADDRESS) {
+		conclude(resolve, status, absence(resolve->family));
+	} else if (!resolve->servers) {
 		conclude(resolve, RESOLVE_FAILURE, ares_strerror(resolve->answer));
 	} else if (status == RESOLVE_TIMEOUT) {
 		describe_timeout(resolve);
@@ -269,9 +271,9 @@ static void take_answer(struct resolve *resolve)
 		conclude(resolve, status, meaning->word);
 	else if (resolve->servers)
 		take_server_answer(resolve, meaning);
-	else if (status == RESOLVE_NO_ADDRESS)
+	else if (status == RESOLVE_NO_ADDRESS && resolve->family != AF_UNSPEC)
 		conclude(resolve, status, absence(resolve->family));
-	else
+	else /* an empty answer of one family hides a failure of the other */
 		look_closer(resolve, status);
 }
 

@@ -18,7 +18,7 @@ struct wire {
 	struct wire_events events;
 	void *owner;
 	struct watch *watch;
-	bool *gone; /* set when the wire is destroyed while it hands over lines */
+	bool busy, dead; /* destroyed by the owner while it is busy with events */
 	bool reset;
 	size_t input_len, output_len, output_sent;
 	char *output; /* protected memory: it carries secrets */
@@ -40,15 +40,21 @@ struct wire *wire_create(struct transport *transport, void *easy, int socket,
 	return wire;
 }
 
+static void release(struct wire *wire)
+{
+	secret_memory_destroy(wire->output, OUTPUT_MAX);
+	free(wire);
+}
+
 void wire_destroy(struct wire *wire)
 {
 	if (!wire)
 		return;
-	if (wire->gone)
-		*wire->gone = true;
 	watch_drop(wire->watch);
-	secret_memory_destroy(wire->output, OUTPUT_MAX);
-	free(wire);
+	wire->watch = NULL;
+	wire->dead = true;
+	if (!wire->busy)
+		release(wire);
 }
 
 /* Bytes moved; 0 when it would block or the connection is gone: reading tells. */
@@ -141,42 +147,35 @@ static bool take_line(struct wire *wire, char line[WIRE_LINE_MAX], size_t *len)
 	return true;
 }
 
-/* False when the owner has destroyed the wire. */
-static bool hand_over_lines(struct wire *wire)
+static void hand_over_lines(struct wire *wire)
 {
 	char line[WIRE_LINE_MAX];
-	bool gone = false;
 	size_t len;
 
-	wire->gone = &gone;
-	while (!gone && take_line(wire, line, &len))
+	while (!wire->dead && take_line(wire, line, &len))
 		wire->events.line(wire->owner, (struct str){ line, len });
-	if (!gone)
-		wire->gone = NULL;
-	return !gone;
 }
 
 /* TLS may hold bytes that no poll announces, so reading goes on until it would wait. */
-static bool read_lines(struct wire *wire)
+static void read_lines(struct wire *wire)
 {
-	for (;;) {
+	while (!wire->dead) {
 		bool again;
 		ssize_t got = receive_some(wire, wire->input + wire->input_len,
 		                           WIRE_LINE_MAX - wire->input_len, &again);
 
 		if (again)
-			return true;
+			return;
 		if (got <= 0) {
 			wire->events.end(wire->owner,
 			                 wire->reset ? WIRE_RESET : WIRE_CLOSED);
-			return false;
+			return;
 		}
 		wire->input_len += (size_t)got;
-		if (!hand_over_lines(wire))
-			return false;
-		if (wire->input_len == WIRE_LINE_MAX) {
+		hand_over_lines(wire);
+		if (wire->input_len == WIRE_LINE_MAX && !wire->dead) {
 			wire->events.end(wire->owner, WIRE_LINE_TOO_LONG);
-			return false;
+			return;
 		}
 	}
 }
@@ -185,8 +184,13 @@ static void on_ready(void *owner, int events)
 {
 	struct wire *wire = owner;
 
+	wire->busy = true;
 	if (events & WATCH_WRITABLE)
 		flush_output(wire);
-	if (read_lines(wire))
+	read_lines(wire);
+	wire->busy = false;
+	if (wire->dead)
+		release(wire);
+	else
 		listen_on(wire);
 }

@@ -11,8 +11,8 @@
 # not silently leave the check.
 set -eu
 
-pure='reply capability challenge observation verdict evidence diagnosis range nagios json text
-    message schedule redaction reason cause phase mechanism severity ending str'
+pure='reply capability challenge observation verdict evidence diagnosis range nagios json
+    text message schedule redaction reason cause phase mechanism severity ending str'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
 # (__printf_chk, __open_2) or large-file support (open64) is checked in its plain form.

@@ -4,7 +4,7 @@
     run = probe.run("-H", "127.0.0.1", "-p", server.port, "-U", USER, ...)
     assert run.exit_code == 0 and run.report["cause"] == "none", run
 
-A test module takes the fixtures by `pytest_plugins = ["plugin"]`.
+A test module takes the fixture by `from plugin import probe`.
 """
 
 import base64

@@ -11,8 +11,7 @@ import socket
 import pytest
 
 from plugin import EHLO_NAME, PASSWORD, USER, up_to
-
-pytest_plugins = ["plugin"]
+from plugin import probe  # noqa: F401 (a fixture)
 
 FORMS = ["text", "json"]
 GARBAGE_PEM = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
@@ -138,12 +137,12 @@ ADDED = {
 # These replace the password file; the second value is the plugin's surroundings.
 PASSWORDS = {
     "file_world_readable": (
-        lambda wire: ["--password-file", wire.file("p", "secret\n", 0o604)], {}),
+        lambda wire: ["--password-file", wire.file("p", "geheim\n", 0o604)], {}),
     "file_world_readable_through_a_link": (
-        lambda wire: ["--password-file", link_to(wire, wire.file("p", "secret\n", 0o644))],
+        lambda wire: ["--password-file", link_to(wire, wire.file("p", "geheim\n", 0o644))],
         {}),
     "file_writable_by_the_group": (
-        lambda wire: ["--password-file", wire.file("p", "secret\n", 0o620)], {}),
+        lambda wire: ["--password-file", wire.file("p", "geheim\n", 0o620)], {}),
     "file_missing": (lambda wire: ["--password-file", str(wire.directory / "p")], {}),
     "file_is_a_directory": (
         lambda wire: ["--password-file", wire.directory_at("p")], {}),
@@ -151,13 +150,13 @@ PASSWORDS = {
     "file_holds_a_line_end_only": (
         lambda wire: ["--password-file", wire.file("p", "\r\n")], {}),
     "file_of_two_lines": (
-        lambda wire: ["--password-file", wire.file("p", "secret\nagain\n")], {}),
+        lambda wire: ["--password-file", wire.file("p", "geheim\nagain\n")], {}),
     "file_with_a_cr_inside": (
-        lambda wire: ["--password-file", wire.file("p", "sec\rret\n")], {}),
+        lambda wire: ["--password-file", wire.file("p", "geh\reim\n")], {}),
     "file_with_a_nul": (
-        lambda wire: ["--password-file", wire.file("p", "sec\0ret\n")], {}),
+        lambda wire: ["--password-file", wire.file("p", "geh\0eim\n")], {}),
     "file_is_no_utf8": (
-        lambda wire: ["--password-file", wire.file("p", b"sec\xffret\n")], {}),
+        lambda wire: ["--password-file", wire.file("p", b"geh\xffeim\n")], {}),
     "file_of_8193_bytes": (
         lambda wire: ["--password-file", wire.file("p", "x" * 8193)], {}),
     "file_without_end": (lambda wire: ["--password-file", "/dev/zero"], {}),
@@ -165,11 +164,11 @@ PASSWORDS = {
     "variable_empty": (lambda wire: ["--password-env", "EMPTY"],
                        {"environment": {"EMPTY": ""}}),
     "variable_with_lf": (lambda wire: ["--password-env", "LINES"],
-                         {"environment": {"LINES": "secret\nagain"}}),
+                         {"environment": {"LINES": "geheim\nagain"}}),
     "stdin_empty": (lambda wire: ["--password-stdin"], {"stdin": b""}),
     "stdin_line_end_only": (lambda wire: ["--password-stdin"], {"stdin": b"\n"}),
     "argument_empty": (lambda wire: ["-P", ""], {}),
-    "argument_with_lf": (lambda wire: ["-P", "secret\nagain"], {}),
+    "argument_with_lf": (lambda wire: ["-P", "geheim\nagain"], {}),
     "environment_and_argument": (
         lambda wire: ["--password-env", "WORD", "-P", "x"], {"environment": {"WORD": "x"}}),
     "none_for_plain": (lambda wire: ["-A", "PLAIN"], {}),
@@ -221,7 +220,7 @@ def test_bad_option_is_one_sentence(wire, case, form):
 def test_bad_password_source_is_one_sentence(wire, case, form):
     options, surroundings = PASSWORDS[case]
     run = complain(wire, form, ["-U", USER, *options(wire)], **surroundings)
-    assert "secret" not in run.stdout, run
+    assert "geh" not in run.stdout, run
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -9,8 +9,7 @@ import base64
 import pytest
 
 from plugin import PASSWORD, USER, up_to
-
-pytest_plugins = ["plugin"]
+from plugin import probe  # noqa: F401 (a fixture)
 
 SHORT = "0.6"  # seconds, where the server lets the deadline pass
 QUIT_PATIENCE = 1.2  # the run may last so much longer than its verdict

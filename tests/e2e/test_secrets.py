@@ -16,9 +16,8 @@ import subprocess
 import pytest
 
 from plugin import USER, base64_runs, leaks, up_to
+from plugin import probe  # noqa: F401 (a fixture)
 from servers import tools
-
-pytest_plugins = ["plugin"]
 
 SECRET = "uNiQue-7k.Zq-Passw0rd"
 PASSWORD_MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1",
