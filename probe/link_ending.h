@@ -8,10 +8,10 @@
 
 /* What is known of a connection that libcurl has given up. */
 struct link_remains {
-	int code;          /* CURLcode */
-	const char *text;  /* libcurl's error text, may be empty */
+	int code;         /* CURLcode */
+	const char *text; /* libcurl's error text, may be empty */
 	int os_errno;     /* of the last system call that failed; 0 = unknown */
-	int socket_errno;  /* why no socket could be made; 0 = one was */
+	int socket_errno; /* why no socket could be made; 0 = one was */
 	bool via_proxy;
 	bool spoke; /* the server sent a line */
 	bool tls_started;

@@ -398,6 +398,9 @@ struct observation *observe(const struct trace *trace, struct arena *arena)
 	seen->authenticated = was_accepted(seen);
 	if (!seen->phases[PHASE_CONNECT].done)
 		seen->address = STR("");
+	if (!seen->phases[PHASE_QUIT]
+	             .done) /* nobody knows how long it would have taken */
+		seen->phases[PHASE_QUIT].entered = false;
 	return seen;
 }
 

@@ -24,6 +24,7 @@ struct needle {
 
 struct redaction {
 	size_t size, needle_count, used;
+	bool overfull; /* not every needle is known: nothing may be shown */
 	struct needle needles[NEEDLE_MAX];
 	/* Which three characters a hit can begin with: most places fail here. */
 	unsigned char filter[FILTER_BITS / 8];
@@ -94,10 +95,13 @@ static void claim(struct redaction *redaction, size_t skip, size_t len, size_t p
 	redaction->used += skip + len;
 }
 
-static bool has_room(const struct redaction *redaction, size_t len)
+static bool has_room(struct redaction *redaction, size_t len)
 {
-	return redaction->needle_count < NEEDLE_MAX &&
-	       redaction->used + len < redaction->size;
+	bool room = redaction->needle_count < NEEDLE_MAX &&
+	            redaction->used + len < redaction->size;
+
+	redaction->overfull |= !room;
+	return room;
 }
 
 static void add_raw(struct redaction *redaction, struct str bytes)
@@ -119,7 +123,7 @@ static void add_alignment(struct redaction *redaction, struct str secret, size_t
 	size_t shared_head = shift == 0 ? 0 : shift + 1;
 	size_t bits = (shift + secret.len) * 8;
 
-	if (!has_room(redaction, 2 * secret.len + 16))
+	if (!has_room(redaction, 3 * secret.len + 16))
 		return;
 	/* The shifted copy is written behind the encoded one and wiped again. */
 	char *copy = place + base64_encoded_size(shift + secret.len) + 1;
@@ -176,7 +180,12 @@ static size_t hit_of(struct str bytes, size_t part, struct str text)
 	return longest;
 }
 
-static size_t longest_hit(const struct redaction *redaction, struct str text)
+/*
+ * `known` bytes from here on are covered already. A run that reaches beyond them is
+ * found again `part` bytes before their end, so the search stays linear.
+ */
+static size_t longest_hit(const struct redaction *redaction, struct str text,
+                          size_t known)
 {
 	size_t longest = 0;
 
@@ -185,7 +194,10 @@ static size_t longest_hit(const struct redaction *redaction, struct str text)
 	for (size_t i = 0; i < redaction->needle_count; i++) {
 		const struct needle *needle = &redaction->needles[i];
 		struct str bytes = { redaction->bytes + needle->at, needle->len };
-		size_t hit = hit_of(bytes, needle->part, text);
+		size_t hit = 0;
+
+		if (needle->part == WHOLE || known < needle->part)
+			hit = hit_of(bytes, needle->part, text);
 
 		if (hit > longest)
 			longest = hit;
@@ -206,9 +218,13 @@ size_t redaction_apply(const struct redaction *redaction, char *out, size_t room
 {
 	size_t len = 0, covered = 0; /* up to where hits reach */
 
+	if (redaction->overfull)
+		return put(out, room, 0, (struct str){ MARK, sizeof(MARK) - 1 });
+
 	for (size_t i = 0; i < line.len && len < room; i++) {
 		size_t hit = longest_hit(redaction,
-		                         (struct str){ line.at + i, line.len - i });
+		                         (struct str){ line.at + i, line.len - i },
+		                         covered > i ? covered - i : 0);
 		bool in_hit = i < covered;
 
 		if (i + hit > covered)

@@ -16,7 +16,8 @@ enum {
 	LEAF_ONLY = 1 << 7,   /* one certificate, which names its issuer's place */
 	JUDGED_BAD = 1 << 8,  /* the certificate has a fault */
 	ALERT_RECEIVED = 1 << 9,
-	ALERT_VERSION = 1 << 10
+	ALERT_VERSION = 1 << 10,
+	NO_MECHANISM = 1 << 12 /* the server offers none at all */
 };
 
 enum phase_or_any {
@@ -89,6 +90,7 @@ static unsigned facts_of(const struct observation *seen)
 	facts |= tls->done ? ENCRYPTED : 0;
 	facts |= tls->done && tls->judged && !bad ? VERIFIED : 0;
 	facts |= seen->starttls_asked ? STARTTLS_ASKED : 0;
+	facts |= observation_offer(seen)->offered_count == 0 ? NO_MECHANISM : 0;
 	facts |= seen->raw.len ? RAW : 0;
 	facts |= is_tls_record(seen->raw) ? RAW_TLS : 0;
 	facts |= is_known_service(seen->raw) ? RAW_SERVICE : 0;

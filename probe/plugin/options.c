@@ -139,8 +139,7 @@ static bool take_mechanism(enum mechanism *out, const char *word, struct error *
 	if (str_equal_nocase(str_of(word), STR("auto")) ||
 	    mechanism_from_word(out, str_of(word)))
 		return true;
-	return error_set(err, "-A: '%.24s' is not a mechanism known here",
-	                 word);
+	return error_set(err, "-A: '%.24s' is not a mechanism known here", word);
 }
 
 static bool take_output(enum output_form *out, const char *word, struct error *err)

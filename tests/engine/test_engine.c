@@ -3,10 +3,11 @@
  * Many probes on one loop against the scripted server: none waits for another, none
  * overlaps itself, and cancelling leaves nothing behind.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include <curl/curl.h>
@@ -63,8 +64,8 @@ static void read_port(struct server *server, int from)
 static void start_server(struct server *server, const char *const *arguments)
 {
 	char users[PATH_ROOM + 32], pki[PATH_ROOM + 32], text[128];
-	const char *argv[ARGUMENT_MAX] = { SCRIPT_SERVER, "login", "--users", users,
-					   "--certificates", pki };
+	const char *argv[ARGUMENT_MAX] = { SCRIPT_SERVER, "login",          "--users",
+		                           users,         "--certificates", pki };
 	posix_spawn_file_actions_t actions;
 	size_t count = 6;
 	int ends[2];
@@ -82,8 +83,8 @@ static void start_server(struct server *server, const char *const *arguments)
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addclose(&actions, ends[0]);
 	assert_int_equal(posix_spawn(&server->pid, SCRIPT_SERVER, &actions, NULL,
-				     (char *const *)(uintptr_t)argv, environ),
-			 0);
+	                             (char *const *)(uintptr_t)argv, environ),
+	                 0);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	read_port(server, ends[0]);
@@ -102,14 +103,18 @@ static void stop_server(const struct server *server)
 static struct target *make_target(const struct server *server, enum mechanism mechanism)
 {
 	char ca[PATH_ROOM + 32];
-	struct target_settings settings = { .host = "127.0.0.1", .port = server->port,
-					    .user = "probe", .mechanism = mechanism,
-					    .ca_file = ca, .timeout = 20 * USEC_PER_SEC };
+	struct target_settings settings = { .host = "127.0.0.1",
+		                            .port = server->port,
+		                            .user = "probe",
+		                            .mechanism = mechanism,
+		                            .ca_file = ca,
+		                            .timeout = 20 * USEC_PER_SEC };
 	struct error err;
 	struct target *target;
 
 	snprintf(ca, sizeof(ca), "%s/pki/ca.pem", server->directory);
-	target = target_create(&settings, secret_create(str_of(PASSWORD), "test", &err), &err);
+	target = target_create(&settings, secret_create(str_of(PASSWORD), "test", &err),
+	                       &err);
 	assert_non_null(target);
 	return target;
 }
@@ -265,8 +270,8 @@ static void a_slow_target_lets_slots_pass_instead_of_overlapping(void **state)
 	start_server(&server, slow);
 	open_bed(&bed);
 	target = make_target(&server, MECHANISM_PLAIN);
-	periodic = engine_add(bed.engine, target, PERIODIC_INTERVAL_MIN_MS * USEC_PER_MSEC,
-			      count, &bed);
+	periodic = engine_add(bed.engine, target,
+	                      PERIODIC_INTERVAL_MIN_MS * USEC_PER_MSEC, count, &bed);
 	bed.wanted = 3;
 	while (bed.done < bed.wanted) {
 		uv_run(&bed.loop, UV_RUN_ONCE);
