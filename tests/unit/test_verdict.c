@@ -24,7 +24,6 @@ static const char ehlo_tls[] = RECORDED_STARTTLS "0.060 * tls start\n"
 						 "0.070 * tls done TLSv1.3 X\n"
 						 "0.080 > EHLO probe.example\n";
 static const char encrypted[] = RECORDED_ENCRYPTED;
-static const char cleartext[] = RECORDED_CLEARTEXT;
 static const char login[] = RECORDED_LOGIN;
 static const char clear_login[] = RECORDED_CLEARTEXT "0.100 > AUTH PLAIN <redacted>\n";
 static const char asked[] = RECORDED_ENCRYPTED "0.100 > AUTH LOGIN\n";
