@@ -107,6 +107,33 @@ static const char *clean(const char *line, struct arena *arena)
 	return cleaned.at;
 }
 
+/* What the line can do without, least telling first. */
+enum cut { CUT_MECHANISM, CUT_USER, CUT_PORT, CUT_ENHANCED, CUT_CODE, CUT_COUNT };
+
+static void apply_cut(struct parts *parts, enum cut cut, const struct target *target,
+                      struct arena *arena)
+{
+	switch (cut) {
+	case CUT_MECHANISM:
+		parts->mechanism = NULL;
+		break;
+	case CUT_USER:
+		parts->user = NULL;
+		break;
+	case CUT_PORT:
+		parts->address = without_usual_port(target, arena);
+		break;
+	case CUT_ENHANCED:
+		parts->enhanced = false;
+		break;
+	case CUT_CODE:
+		parts->code = false;
+		break;
+	case CUT_COUNT:
+		break;
+	}
+}
+
 const char *message_of(const struct result *result, enum severity severity,
                        struct arena *arena)
 {
@@ -121,24 +148,8 @@ const char *message_of(const struct result *result, enum severity severity,
 	};
 	const char *line = print(result, severity, &parts, arena);
 
-	if (strlen(line) > MESSAGE_MAX) {
-		parts.mechanism = NULL;
-		line = print(result, severity, &parts, arena);
-	}
-	if (strlen(line) > MESSAGE_MAX) {
-		parts.user = NULL;
-		line = print(result, severity, &parts, arena);
-	}
-	if (strlen(line) > MESSAGE_MAX) {
-		parts.address = without_usual_port(result->target, arena);
-		line = print(result, severity, &parts, arena);
-	}
-	if (strlen(line) > MESSAGE_MAX) {
-		parts.enhanced = false;
-		line = print(result, severity, &parts, arena);
-	}
-	if (strlen(line) > MESSAGE_MAX) {
-		parts.code = false;
+	for (int cut = 0; cut < CUT_COUNT && strlen(line) > MESSAGE_MAX; cut++) {
+		apply_cut(&parts, (enum cut)cut, result->target, arena);
 		line = print(result, severity, &parts, arena);
 	}
 	if (strlen(line) > MESSAGE_MAX) {
