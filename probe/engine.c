@@ -18,7 +18,7 @@ struct periodic {
 	struct engine *engine;
 	struct target *target;
 	usec interval, offset;
-	usec slot; /* on the monotonic clock */
+	usec slot, due; /* of the latest run and of the next, on the monotonic clock */
 	uv_timer_t timer;
 	struct run *run;
 	size_t skipped;
@@ -144,13 +144,17 @@ static void on_slot(uv_timer_t *timer);
 static void wait_for_next_slot(struct periodic *periodic)
 {
 	struct engine *engine = periodic->engine;
-	usec now = clock_now(), due;
+	usec now = clock_now(), served = periodic->due;
 
-	/* libuv's clock stands still within a turn and is cut to milliseconds. */
+	/*
+	 * libuv's clock stands still within a turn and is cut to milliseconds: a timer
+	 * may fire one of them early. The slot that it fired for is served even so.
+	 */
 	uv_update_time(engine->ground.loop);
-	due = schedule_next(engine->base, periodic->offset, periodic->interval, now);
+	periodic->due = schedule_next(engine->base, periodic->offset,
+	                              periodic->interval, now > served ? now : served);
 	uv_timer_start(&periodic->timer, on_slot,
-	               (uint64_t)((due - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC), 0);
+	               (uint64_t)((periodic->due - now) / USEC_PER_MSEC) + 1, 0);
 }
 
 static void on_periodic_done(void *owner, struct result *result)
@@ -164,17 +168,14 @@ static void on_periodic_done(void *owner, struct result *result)
 static void on_slot(uv_timer_t *timer)
 {
 	struct periodic *periodic = timer->data;
-	struct engine *engine = periodic->engine;
-	usec now = clock_now();
 
-	periodic->slot =
-		schedule_next(engine->base, periodic->offset, periodic->interval, now) -
-		periodic->interval;
-	if (periodic->run)
+	if (periodic->run) {
 		periodic->skipped++;
-	else
-		periodic->run = engine_run(engine, periodic->target, on_periodic_done,
-		                           periodic);
+	} else {
+		periodic->slot = periodic->due;
+		periodic->run = engine_run(periodic->engine, periodic->target,
+		                           on_periodic_done, periodic);
+	}
 	wait_for_next_slot(periodic);
 }
 

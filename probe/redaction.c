@@ -10,7 +10,7 @@ static const char MARK[] = "<redacted>";
 
 enum {
 	NEEDLE_MAX = 48,
-	MEMORY_MIN = 8192,
+	MEMORY_MIN = 7168,           /* two pages with a secret of up to 64 bytes */
 	MEMORY_PER_SECRET_BYTE = 16, /* raw, three alignments, messages in both forms */
 	WHOLE = 0,
 	PART_OF_BASE64 = 8, /* encodes six bytes: enough to be no coincidence */

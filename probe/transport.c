@@ -5,12 +5,28 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "probe/clock.h"
+
+/*
+ * For so long one turn of the loop serves sockets. The others are still ready in the
+ * next turn, and timers come between. A handshake takes about a millisecond.
+ */
+#define TURN_MAX (4 * USEC_PER_MSEC)
+
+/* libcurl begins all new connections in one callback, with 0.1 to 0.5 ms for each. */
+enum { STARTS_PER_TURN = 4 };
+
 struct transport {
 	uv_loop_t *loop;
 	CURLM *multi;
 	uv_timer_t timer;
+	uv_check_t turn_end;
+	int open_handles;
 	bool one_shot;
+	usec turn_began; /* with the first socket; 0 = none was ready yet */
+	int started;     /* in this turn */
 	struct carried *deferred;
+	struct carried *waiting, **waiting_end; /* for a turn to start in */
 };
 
 /* Outlives the socket until libuv lets go of it. */
@@ -62,10 +78,21 @@ struct watch *watch_create(struct transport *transport, int socket, watch_ready 
 	return watch;
 }
 
+static bool turn_is_over(struct transport *transport)
+{
+	usec now = clock_now();
+
+	if (!transport->turn_began)
+		transport->turn_began = now;
+	return now - transport->turn_began > TURN_MAX;
+}
+
 static void on_own_socket(uv_poll_t *poll, int status, int events)
 {
 	struct watch *watch = poll->data;
 
+	if (status == 0 && turn_is_over(watch->transport))
+		return;
 	/* An error makes reading tell which; libuv has stopped the watch by itself. */
 	if (watch->ready)
 		watch->ready(watch->owner,
@@ -145,6 +172,8 @@ static void on_carried_socket(uv_poll_t *poll, int status, int events)
 	struct transport *transport = watch->transport;
 	int flags = 0, running;
 
+	if (status == 0 && turn_is_over(transport))
+		return;
 	if (status < 0)
 		flags = CURL_CSELECT_ERR | CURL_CSELECT_IN;
 	if (events & UV_READABLE)
@@ -223,21 +252,83 @@ static int on_timer_wanted(CURLM *multi, long timeout_ms, void *owner)
 /* ---- beginning and end -------------------------------------------------------------
  */
 
+static bool start(struct transport *transport, struct carried *carried)
+{
+	transport->started++;
+	return curl_multi_add_handle(transport->multi, carried->easy) == CURLM_OK;
+}
+
+static void wait_for_turn(struct transport *transport, struct carried *carried)
+{
+	carried->is_waiting = true;
+	carried->next_waiting = NULL;
+	*transport->waiting_end = carried;
+	transport->waiting_end = &carried->next_waiting;
+}
+
+static void stop_waiting(struct transport *transport, struct carried *carried)
+{
+	struct carried **place = &transport->waiting;
+
+	if (!carried->is_waiting)
+		return;
+	while (*place != carried)
+		place = &(*place)->next_waiting;
+	*place = carried->next_waiting;
+	if (!*place)
+		transport->waiting_end = place;
+	carried->is_waiting = false;
+}
+
+/* libcurl wants a timer at once for what is added, so a next turn is certain. */
+static void on_turn_end(uv_check_t *turn_end)
+{
+	struct transport *transport = turn_end->data;
+
+	transport->turn_began = 0;
+	transport->started = 0;
+	while (transport->waiting && transport->started < STARTS_PER_TURN) {
+		struct carried *carried = transport->waiting;
+
+		stop_waiting(transport, carried);
+		if (!start(transport, carried))
+			carried->done(carried, CURLE_OUT_OF_MEMORY);
+	}
+}
+
 bool transport_add(struct transport *transport, void *easy, struct carried *carried)
 {
-	return curl_easy_setopt(easy, CURLOPT_PRIVATE, carried) == CURLE_OK &&
-	       curl_multi_add_handle(transport->multi, easy) == CURLM_OK;
+	carried->easy = easy;
+	if (curl_easy_setopt(easy, CURLOPT_PRIVATE, carried) != CURLE_OK)
+		return false;
+	if (transport->started < STARTS_PER_TURN)
+		return start(transport, carried);
+	wait_for_turn(transport, carried);
+	return true;
 }
 
 void transport_remove(struct transport *transport, void *easy, struct carried *carried)
 {
 	forget_deferred(transport, carried);
+	stop_waiting(transport, carried);
 	curl_multi_remove_handle(transport->multi, easy);
 }
 
 bool transport_is_one_shot(const struct transport *transport)
 {
 	return transport->one_shot;
+}
+
+static void init_handles(struct transport *transport)
+{
+	uv_timer_init(transport->loop, &transport->timer);
+	transport->timer.data = transport;
+	uv_check_init(transport->loop, &transport->turn_end);
+	transport->turn_end.data = transport;
+	uv_check_start(&transport->turn_end, on_turn_end);
+	/* The end of a turn alone is no reason for another. */
+	uv_unref((uv_handle_t *)&transport->turn_end);
+	transport->open_handles = 2;
 }
 
 struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
@@ -252,8 +343,8 @@ struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
 	}
 	transport->loop = loop;
 	transport->one_shot = one_shot;
-	uv_timer_init(loop, &transport->timer);
-	transport->timer.data = transport;
+	transport->waiting_end = &transport->waiting;
+	init_handles(transport);
 	curl_multi_setopt(transport->multi, CURLMOPT_SOCKETFUNCTION, on_interest);
 	curl_multi_setopt(transport->multi, CURLMOPT_SOCKETDATA, transport);
 	curl_multi_setopt(transport->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
@@ -261,9 +352,12 @@ struct transport *transport_create(struct uv_loop_s *loop, bool one_shot,
 	return transport;
 }
 
-static void transport_is_closed(uv_handle_t *timer)
+static void handle_is_closed(uv_handle_t *handle)
 {
-	free(timer->data);
+	struct transport *transport = handle->data;
+
+	if (--transport->open_handles == 0)
+		free(transport);
 }
 
 void transport_destroy(struct transport *transport)
@@ -271,5 +365,6 @@ void transport_destroy(struct transport *transport)
 	if (!transport)
 		return;
 	curl_multi_cleanup(transport->multi);
-	uv_close((uv_handle_t *)&transport->timer, transport_is_closed);
+	uv_close((uv_handle_t *)&transport->timer, handle_is_closed);
+	uv_close((uv_handle_t *)&transport->turn_end, handle_is_closed);
 }

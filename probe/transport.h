@@ -38,11 +38,15 @@ struct carried {
 	void (*deferred)(struct carried *carried);
 
 	/* private: */
-	bool is_deferred;
-	struct carried *next_deferred;
+	void *easy;
+	bool is_deferred, is_waiting;
+	struct carried *next_deferred, *next_waiting;
 };
 
-/* Starts carrying `easy` (a CURL *); false when libcurl refuses. */
+/*
+ * Starts carrying `easy` (a CURL *): in a later turn of the loop when many start at
+ * once. False when libcurl refuses.
+ */
 bool transport_add(struct transport *transport, void *easy, struct carried *carried);
 
 /* Stops carrying it and closes its connection. */

@@ -3,13 +3,18 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "probe/secret.h"
 
-enum { OUTPUT_MAX = 2 * WIRE_LINE_MAX, CRLF_LEN = 2 };
+enum {
+	OUTPUT_ROOM = 4096, /* one page: locked memory is really there, all of it */
+	OUTPUT_MAX = 2 * WIRE_LINE_MAX,
+	CRLF_LEN = 2
+};
 
 struct wire {
 	struct transport *transport;
@@ -20,18 +25,19 @@ struct wire {
 	struct watch *watch;
 	bool busy, dead; /* destroyed by the owner while it is busy with events */
 	bool reset;
-	size_t input_len, output_len, output_sent;
-	char *output; /* protected memory: it carries secrets */
-	char input[WIRE_LINE_MAX];
+	size_t input_len, output_len, output_sent, output_room;
+	char *output;              /* protected memory: it carries secrets */
+	char input[WIRE_LINE_MAX]; /* last: not cleared, so mostly never touched */
 };
 
 struct wire *wire_create(struct transport *transport, void *easy, int socket,
                          const struct wire_events *events, void *owner)
 {
-	struct wire *wire = calloc(1, sizeof(*wire));
+	struct wire *wire = malloc(sizeof(*wire));
 
 	if (!wire)
 		return NULL;
+	memset(wire, 0, offsetof(struct wire, input));
 	wire->transport = transport;
 	wire->easy = easy;
 	wire->socket = socket;
@@ -42,7 +48,7 @@ struct wire *wire_create(struct transport *transport, void *easy, int socket,
 
 static void release(struct wire *wire)
 {
-	secret_memory_destroy(wire->output, OUTPUT_MAX);
+	secret_memory_destroy(wire->output, wire->output_room);
 	free(wire);
 }
 
@@ -119,12 +125,29 @@ static void listen_on(struct wire *wire)
 		watch_for(wire->watch, WATCH_READABLE | (waiting ? WATCH_WRITABLE : 0));
 }
 
+/* Only Kerberos tickets and long tokens do not fit into a page. */
+static void make_room(struct wire *wire, size_t needed)
+{
+	size_t room = needed <= OUTPUT_ROOM ? OUTPUT_ROOM : OUTPUT_MAX;
+	char *larger;
+
+	if (needed <= wire->output_room)
+		return;
+	larger = secret_memory_create(room);
+	if (wire->output_len)
+		memcpy(larger, wire->output, wire->output_len);
+	secret_memory_destroy(wire->output, wire->output_room);
+	wire->output = larger;
+	wire->output_room = room;
+}
+
 void wire_send_line(struct wire *wire, struct str line)
 {
-	if (wire->output_len + line.len + CRLF_LEN > OUTPUT_MAX)
+	size_t needed = wire->output_len + line.len + CRLF_LEN;
+
+	if (needed > OUTPUT_MAX)
 		return;
-	if (!wire->output)
-		wire->output = secret_memory_create(OUTPUT_MAX);
+	make_room(wire, needed);
 	if (line.len)
 		memcpy(wire->output + wire->output_len, line.at, line.len);
 	memcpy(wire->output + wire->output_len + line.len, "\r\n", CRLF_LEN);

@@ -13,11 +13,9 @@
 
 static const char USAGE[] =
 	"usage: bench_engine burst|hold|turns|periodic --port PORT --user USER\n"
-	"           --password PASSWORD --ca-file FILE [--host 127.0.0.1] [--count "
-        "2000]\n"
-	"           [--in-flight 50] [--mechanism PLAIN] [--interval 10] [--seconds "
-        "60]\n"
-	"           [--silent-port PORT]\n"
+	"           --password PASSWORD --ca-file FILE [--host 127.0.0.1]\n"
+	"           [--count 2000] [--in-flight 50] [--mechanism PLAIN]\n"
+	"           [--interval 10] [--seconds 60] [--silent-port PORT]\n"
 	"It is started by tests/bench/run.\n";
 
 static const struct {
