@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/verdict.h"
 
+#include "probe/reading.h"
+
 enum { ANY = -1 };
 
 /* What a rule may ask for beyond words and numbers. */
 enum {
 	ACCEPTED = 1 << 0, /* the server said yes to AUTH */
-	SENT = 1 << 1,     /* a SASL message went out */
 	ENCRYPTED = 1 << 2,
 	VERIFIED = 1 << 3, /* encrypted, and the certificate is right */
 	STARTTLS_ASKED = 1 << 4,
@@ -34,8 +35,6 @@ enum ending_or_any {
 
 struct rule {
 	int phase, ending;
-	int code; /* exact, a class from 2 to 5, or ANY */
-	const char *status;
 	unsigned facts;
 	int verify;
 	const char *text;
@@ -45,18 +44,9 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-#define RULE(phase, ending, code, status, facts, verify, text, reason, confidence, \
-             source) \
-	{ RULE_PHASE_##phase, \
-	  RULE_ENDING_##ending, \
-	  code, \
-	  status, \
-	  facts, \
-	  verify, \
-	  text, \
-	  REASON_##reason, \
-	  CONFIDENCE_##confidence, \
-	  source },
+#define RULE(phase, ending, facts, verify, text, reason, confidence, source) \
+	{ RULE_PHASE_##phase, RULE_ENDING_##ending,    facts, verify, text, \
+	  REASON_##reason,    CONFIDENCE_##confidence, source },
 #include "probe/verdict.def"
 };
 
@@ -86,7 +76,6 @@ static unsigned facts_of(const struct observation *seen)
 	unsigned facts = 0;
 
 	facts |= seen->authenticated ? ACCEPTED : 0;
-	facts |= seen->credential_sent ? SENT : 0;
 	facts |= tls->done ? ENCRYPTED : 0;
 	facts |= tls->done && tls->judged && !bad ? VERIFIED : 0;
 	facts |= seen->starttls_asked ? STARTTLS_ASKED : 0;
@@ -104,21 +93,6 @@ static unsigned facts_of(const struct observation *seen)
 	return facts;
 }
 
-static bool code_fits(int wanted, int code)
-{
-	return wanted == ANY || wanted == code || (wanted < 10 && wanted == code / 100);
-}
-
-static bool status_fits(const char *wanted, struct enhanced_status status)
-{
-	struct str rest = str_of(wanted);
-	struct enhanced_status parsed;
-
-	return !*wanted ||
-	       (enhanced_status_take(&parsed, &rest) && parsed.class == status.class &&
-	        parsed.subject == status.subject && parsed.detail == status.detail);
-}
-
 static bool verify_fits(int wanted, const struct tls_facts *tls)
 {
 	for (size_t i = 0; i < tls->fault_count; i++)
@@ -130,17 +104,12 @@ static bool verify_fits(int wanted, const struct tls_facts *tls)
 static bool rule_fits(const struct rule *rule, const struct observation *seen,
                       unsigned facts)
 {
-	const struct reply *reply = observation_reply(seen);
-	bool by_reply = seen->ending == ENDING_REPLY;
-	struct str text = by_reply ? reply->text : seen->ending_detail;
-
 	return (rule->phase == RULE_PHASE_ANY || rule->phase == (int)seen->phase) &&
 	       (rule->ending == RULE_ENDING_ANY || rule->ending == (int)seen->ending) &&
-	       code_fits(rule->code, reply->code) &&
-	       status_fits(rule->status, reply->enhanced) &&
 	       (rule->facts & facts) == rule->facts &&
 	       verify_fits(rule->verify, &seen->tls) &&
-	       (!*rule->text || str_find_nocase(text, str_of(rule->text)) >= 0);
+	       (!*rule->text ||
+	        str_find_nocase(seen->ending_detail, str_of(rule->text)) >= 0);
 }
 
 size_t verdict_rule_count(void)
@@ -148,11 +117,45 @@ size_t verdict_rule_count(void)
 	return sizeof(rules) / sizeof(rules[0]);
 }
 
+/*
+ * What is a success in a reply (a 250 to EHLO, say) but ended the session all the
+ * same was not the success that the client had asked for.
+ */
+static struct verdict read_reply(const struct observation *seen, unsigned facts)
+{
+	struct said said = {
+		.phase = seen->phase,
+		.mechanism = seen->mechanism,
+		.reply = *observation_reply(seen),
+		.target = seen->host,
+		.banner = seen->phases[PHASE_BANNER].reply.text,
+		.nothing_sent = !seen->credential_sent,
+		.verified = facts & VERIFIED,
+		.unverified = !(facts & VERIFIED),
+		.advertised =
+			true, /* nobody asks for STARTTLS that was not announced */
+	};
+	struct reading reading = reading_of(&said);
+
+	if (reading.reason == REASON_NONE)
+		reading = (struct reading){
+			REASON_PROTOCOL_ERROR, CONFIDENCE_POSSIBLE,
+			"RFC 5321 section 4.3.2: not the reply that this "
+			"command wants",
+			0
+		};
+	return (struct verdict){ reading.reason, reading.confidence, reading.source,
+		                 VERDICT_BY_READING };
+}
+
 struct verdict verdict_of(const struct observation *seen)
 {
 	unsigned facts = facts_of(seen);
 	size_t i = 0;
 
+	if (seen->ending == ENDING_REPLY && !seen->authenticated &&
+	    observation_reply(seen)->code)
+		return read_reply(seen, facts);
 	while (!rule_fits(&rules[i], seen, facts))
 		i++;
 	return (struct verdict){ rules[i].reason, rules[i].confidence, rules[i].source,

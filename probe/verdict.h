@@ -5,12 +5,15 @@
 #include "probe/observation.h"
 #include "probe/reason.h"
 
-/* What a session means, by the first row of verdict.def that fits. */
+/* Instead of a row: the reply decided, by a row of reading.def. */
+#define VERDICT_BY_READING ((size_t)-1)
+
+/* What a session means, by the first row of verdict.def that fits, or by its reply. */
 struct verdict {
 	enum reason reason; /* its cause is reason_cause() */
 	enum confidence confidence;
 	const char *source; /* where the rule is documented; may be empty */
-	size_t rule;        /* its row, from 0 */
+	size_t rule;        /* its row, from 0, or VERDICT_BY_READING */
 };
 
 struct verdict verdict_of(const struct observation *seen);

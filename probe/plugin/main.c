@@ -185,6 +185,15 @@ static const char WARN_ARGUMENT[] = "note:           the password stood on the c
 				    "line, where others can read it;\n"
 				    "                use --password-file instead\n";
 
+/* Of a terminal that can show them, unless the user says no (https://no-color.org). */
+static bool wants_colour(void)
+{
+	const char *forbidden = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(forbidden && *forbidden) && terminal &&
+	       *terminal && strcmp(terminal, "dumb") != 0;
+}
+
 static int show(struct plugin *plugin)
 {
 	const struct options *options = &plugin->options;
@@ -193,6 +202,8 @@ static int show(struct plugin *plugin)
 		.critical = options->has_critical ? &options->critical : NULL,
 		.verbosity = options->verbosity,
 		.trace = options->trace,
+		.explain = options->explain,
+		.colour = wants_colour(),
 	};
 	const struct result *result = plugin->result;
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/plugin/nagios.h"
 
-#include "probe/message.h"
+#include <string.h>
 
-enum { OUTPUT_MAX = 256 * 1024 };
+#include "probe/message.h"
+#include "probe/plugin/colour.h"
+#include "probe/plugin/waterfall.h"
+
+enum { OUTPUT_MAX = 256 * 1024, COLUMNS = 80 };
 
 static double in_seconds(usec time)
 {
@@ -41,11 +45,18 @@ static void add_perfdata(struct text *out, const struct observation *seen,
 			         in_seconds(seen->phases[i].duration));
 }
 
+/* Past the first line a '|' would begin more perfdata. */
+static void add_safe(struct text *out, struct str line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		text_add_foreign(
+			out, (struct str){ line.at[i] == '|' ? "/" : line.at + i, 1 });
+}
+
 static void add_labelled(struct text *out, const char *label, const char *line)
 {
 	text_add(out, "%-15s ", label);
-	for (; *line; line++)
-		text_add_foreign(out, (struct str){ *line == '|' ? "/" : line, 1 });
+	add_safe(out, str_of(line));
 	text_add(out, "\n");
 }
 
@@ -68,6 +79,53 @@ static void add_explanation(struct text *out, const struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->advice_count; i++)
 		add_labelled(out, i ? "" : "do:", diagnosis->advice[i]);
 }
+
+/* ---- the four checks ---- */
+
+enum { CHECK_WIDTH = 24, STATE_WIDTH = 13, PROOF_COLUMN = CHECK_WIDTH + STATE_WIDTH };
+
+static const enum colour state_colours[] = {
+	[CHECK_OK] = COLOUR_GOOD,
+	[CHECK_AT_FAULT] = COLOUR_BAD,
+	[CHECK_NOT_REACHED] = COLOUR_FAINT,
+	[CHECK_UNKNOWN] = COLOUR_UNSURE,
+};
+
+/* Folded between words, so that the columns before it stay readable. */
+static void add_proof(struct text *out, const char *proof)
+{
+	struct str rest = str_of(proof), word;
+	size_t column = PROOF_COLUMN;
+
+	while (str_take_word(&word, &rest, " ")) {
+		if (column == PROOF_COLUMN) {
+			column += word.len;
+		} else if (column + 1 + word.len <= COLUMNS) {
+			text_add(out, " ");
+			column += 1 + word.len;
+		} else {
+			text_add(out, "\n%*s", PROOF_COLUMN, "");
+			column = PROOF_COLUMN + word.len;
+		}
+		add_safe(out, word);
+	}
+	text_add(out, "\n");
+}
+
+static void add_checks(struct text *out, const struct diagnosis *diagnosis, bool colour)
+{
+	for (unsigned i = 0; i < CHECK_COUNT; i++) {
+		const struct check_answer *answer = &diagnosis->checks[i];
+		const char *word = check_state_word(answer->state);
+
+		text_add(out, "%-*s", CHECK_WIDTH, check_word((enum check)i));
+		colour_add(out, state_colours[answer->state], colour, word);
+		text_add(out, "%*s", STATE_WIDTH - (int)strlen(word), "");
+		add_proof(out, answer->proof);
+	}
+}
+
+/* ---- what was asked for besides ---- */
 
 static void add_facts(struct text *out, const struct observation *seen,
                       struct arena *arena)
@@ -107,6 +165,37 @@ static void add_trace(struct text *out, const struct trace *trace, struct arena 
 	}
 }
 
+/* A long output is read in blocks; the short form is one. */
+static void begin_block(struct text *out, const struct nagios_view *view)
+{
+	if (view->explain)
+		text_add(out, "\n");
+}
+
+static void add_waterfall(struct text *out, const struct observation *seen,
+                          const struct nagios_view *view)
+{
+	if (seen->phase == PHASE_NONE)
+		return;
+	begin_block(out, view);
+	waterfall_print(seen, COLUMNS, view->colour, out);
+}
+
+static void add_reasons(struct text *out, const struct result *result,
+                        const struct nagios_view *view)
+{
+	if (view->explain)
+		add_waterfall(out, result->seen, view);
+	if (!result_success(result)) {
+		begin_block(out, view);
+		add_explanation(out, &result->diagnosis);
+	}
+	if (view->explain) {
+		begin_block(out, view);
+		add_checks(out, &result->diagnosis, view->colour);
+	}
+}
+
 const char *nagios_print(const struct result *result, const struct nagios_view *view,
                          struct arena *arena)
 {
@@ -115,11 +204,14 @@ const char *nagios_print(const struct result *result, const struct nagios_view *
 	text_add(&out, "%s", nagios_message(result, view, arena));
 	add_perfdata(&out, result->seen, view);
 	text_add(&out, "\n");
-	if (!result_success(result))
-		add_explanation(&out, &result->diagnosis);
-	if (view->verbosity > 0)
+	add_reasons(&out, result, view);
+	if (view->verbosity > 0) {
+		begin_block(&out, view);
 		add_facts(&out, result->seen, arena);
-	if (view->trace || view->verbosity > 2)
+	}
+	if (view->trace || view->verbosity > 2) {
+		begin_block(&out, view);
 		add_trace(&out, result->trace, arena);
+	}
 	return out.at;
 }

@@ -10,6 +10,8 @@ struct nagios_view {
 	const struct range *warning, *critical; /* of the total time; NULL = none */
 	int verbosity;                          /* 0 to 3 */
 	bool trace;
+	bool explain; /* the phases and the four checks, too */
+	bool colour;  /* of what is explained; the output is for a terminal */
 };
 
 /* The plugin's state: that of the cause, and for a success that of the thresholds. */
@@ -21,7 +23,8 @@ const char *nagios_message(const struct result *result, const struct nagios_view
 
 /*
  * The whole output: status line and perfdata, then what happened, why and what to
- * do, in the plugin API of the Monitoring Plugins guidelines.
+ * do, in the plugin API of the Monitoring Plugins guidelines. Explained: the phases
+ * before and the four checks behind, after a success too.
  */
 const char *nagios_print(const struct result *result, const struct nagios_view *view,
                          struct arena *arena);

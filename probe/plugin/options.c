@@ -347,6 +347,9 @@ static bool take_output_option(struct reading *reading, int id, char *value,
 		return true;
 	case ID_OUTPUT:
 		return take_output(&options->output, value, err);
+	case ID_EXPLAIN:
+		options->explain = true;
+		return true;
 	case ID_TRACE:
 		options->trace = true;
 		return true;

@@ -28,6 +28,7 @@ struct options {
 	int verbosity;
 	enum output_form output;
 	bool trace;
+	bool explain;
 };
 
 /*
