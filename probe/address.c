@@ -2,7 +2,9 @@
 #include "probe/address.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PORT_DISCARD = 9 }; /* any port: no packet goes there */
@@ -30,6 +32,30 @@ bool address_parse(struct sockaddr_storage *out, const char *text)
 		return true;
 	}
 	return false;
+}
+
+static size_t size_of_bytes(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET6 ? sizeof(struct in6_addr)
+	                                      : sizeof(struct in_addr);
+}
+
+bool address_is_own(const struct sockaddr_storage *address)
+{
+	struct ifaddrs *interfaces = NULL;
+	bool own = false;
+
+	if (getifaddrs(&interfaces) < 0)
+		return false;
+	for (const struct ifaddrs *at = interfaces; at && !own; at = at->ifa_next) {
+		const struct sockaddr_storage *candidate = (const void *)at->ifa_addr;
+
+		own = candidate && candidate->ss_family == address->ss_family &&
+		      memcmp(bytes_of(candidate), bytes_of(address),
+		             size_of_bytes(address)) == 0;
+	}
+	freeifaddrs(interfaces);
+	return own;
 }
 
 void address_print(char *out, size_t room, const struct sockaddr_storage *address)

@@ -12,6 +12,9 @@ enum { ADDRESS_TEXT_MAX = 64 };
 /* An IPv4 or IPv6 literal, port 0. */
 bool address_parse(struct sockaddr_storage *out, const char *text);
 
+/* An address of this machine, loopback included. */
+bool address_is_own(const struct sockaddr_storage *address);
+
 /* "192.0.2.7" or "2001:db8::7". */
 void address_print(char *out, size_t room, const struct sockaddr_storage *address);
 

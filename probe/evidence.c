@@ -196,6 +196,10 @@ struct evidence evidence_of(const struct observation *seen, struct arena *arena)
 	if (seen->raw.len)
 		add(&evidence, arena_print(arena, "the first bytes were %.*s",
 		                           (int)seen->raw.len, seen->raw.at));
+	if (seen->own_name_answered)
+		add(&evidence,
+		    "the greeting gives this machine's own name, but the address "
+		    "is not this machine's");
 	add_addresses(&evidence, seen, arena);
 	add_certificate(&evidence, &seen->tls, arena);
 	add_authentication(&evidence, seen);

@@ -356,6 +356,8 @@ static void take_note(struct fold *fold, usec at, struct str text)
 		seen->raw = str_trim(rest);
 	} else if (str_equal(word, STR("proxy"))) {
 		seen->proxy = str_trim(rest);
+	} else if (str_equal(word, STR("own"))) {
+		seen->own_name_answered = true;
 	} else if (str_equal(word, STR("blank"))) {
 		seen->secret_has_blanks = true;
 	}

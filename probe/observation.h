@@ -67,9 +67,10 @@ struct observation {
 		after_tls; /* one of them empty without STARTTLS */
 	struct tls_facts tls;
 
-	struct str mechanism; /* of the AUTH command */
-	bool credential_sent; /* at least one SASL message went out */
-	bool authenticated;   /* the server said so, in reply to AUTH */
+	struct str mechanism;   /* of the AUTH command */
+	bool credential_sent;   /* at least one SASL message went out */
+	bool authenticated;     /* the server said so, in reply to AUTH */
+	bool own_name_answered; /* greeted by this machine's name, at another address */
 	bool secret_has_blanks;
 	bool truncated;
 };

@@ -109,7 +109,8 @@ static unsigned facts_of(const struct said *said)
 
 	if (greeting.len == 0 && said->phase == PHASE_BANNER)
 		greeting = text;
-	if (!said->verified && provider_is_somebody_else(said->target, greeting))
+	if (!said->verified &&
+	    (said->own_name || provider_is_somebody_else(said->target, greeting)))
 		facts |= R_FOREIGN;
 	facts |= said->phase == PHASE_BANNER && is_masked(text) ? R_MASKED : 0;
 	facts |= has_masked_keyword(text) ? R_MASKED_KEYWORD : 0;

@@ -14,6 +14,7 @@ struct said {
 	struct str target;    /* host that was asked, perhaps with a port */
 	struct str banner;    /* how the server greeted */
 	struct str ehlo_name; /* what it called itself after EHLO */
+	bool own_name;        /* the greeting is this machine's, the target is not */
 	bool nothing_sent;    /* no credential was sent before this reply */
 	bool unverified;      /* nothing proves that it is the server's */
 	bool verified;        /* TLS proves that it is the server's */

@@ -29,7 +29,8 @@ static bool take_status_part(int *out, struct str *rest)
 	return true;
 }
 
-bool enhanced_status_take(struct enhanced_status *out, struct str *text)
+/* The three numbers, whatever follows. */
+static bool take_status_numbers(struct enhanced_status *out, struct str *text)
 {
 	struct str rest = *text;
 	struct enhanced_status status;
@@ -41,11 +42,49 @@ bool enhanced_status_take(struct enhanced_status *out, struct str *text)
 	if (!take_status_part(&status.subject, &rest) ||
 	    !take_status_part(&status.detail, &rest))
 		return false;
-	if (rest.len && rest.at[0] != ' ')
+	*out = status;
+	*text = rest;
+	return true;
+}
+
+bool enhanced_status_take(struct enhanced_status *out, struct str *text)
+{
+	struct str rest = *text;
+	struct enhanced_status status;
+
+	if (!take_status_numbers(&status, &rest) || (rest.len && rest.at[0] != ' '))
 		return false;
 	*out = status;
 	*text = str_trim(rest);
 	return true;
+}
+
+static char closing_of(char opening)
+{
+	return opening == '(' ? ')' : opening == '[' ? ']' : '\0';
+}
+
+/*
+ * qmail and its kind write "(#5.5.1)" at the end. Without '#' only the whole of a
+ * bracket counts, for an address or a version may begin alike.
+ */
+static bool find_status(struct enhanced_status *out, struct str text, int class)
+{
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		char closing = closing_of(text.at[i]);
+		struct str rest = { text.at + i + 1, text.len - i - 1 };
+		struct enhanced_status status;
+
+		if ((closing == '\0' && text.at[i] != '#') ||
+		    !take_status_numbers(&status, &rest) || status.class != class)
+			continue;
+		if (closing ? str_take_char(&rest, closing)
+		            : !str_take_char(&rest, '.')) {
+			*out = status;
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -53,15 +92,18 @@ bool enhanced_status_take(struct enhanced_status *out, struct str *text)
  * servers behind broken proxies pair "250" with "5.0.0", and believing the
  * second would contradict the first.
  */
-static void take_agreeing_status(struct reply_line *line)
+struct enhanced_status reply_take_status(struct str *text, int code)
 {
-	struct str rest = line->text;
+	struct str rest = *text;
 	struct enhanced_status status;
 
-	if (!enhanced_status_take(&status, &rest) || status.class != line->code / 100)
-		return;
-	line->enhanced = status;
-	line->text = rest;
+	if (enhanced_status_take(&status, &rest) && status.class == code / 100) {
+		*text = rest;
+		return status;
+	}
+	if (find_status(&status, *text, code / 100))
+		return status;
+	return (struct enhanced_status){ 0 };
 }
 
 bool reply_parse_line(struct reply_line *out, struct str line)
@@ -78,7 +120,7 @@ bool reply_parse_line(struct reply_line *out, struct str line)
 		rest = (struct str){ rest.at + 1, rest.len - 1 };
 	}
 	parsed.text = str_trim(rest);
-	take_agreeing_status(&parsed);
+	parsed.enhanced = reply_take_status(&parsed.text, parsed.code);
 	*out = parsed;
 	return true;
 }

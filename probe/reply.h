@@ -35,4 +35,11 @@ bool reply_parse_line(struct reply_line *out, struct str line);
 /* Reads an enhanced status at the start of `text`, whatever its class. */
 bool enhanced_status_take(struct enhanced_status *out, struct str *text);
 
+/*
+ * The enhanced status that a reply's text gives for `code`, class 0 when there is
+ * none of its class: taken off the start of `text`, or found in it, and left there,
+ * as "(#5.5.1)", "#5.5.1", "(5.5.1)" or "[5.5.1]".
+ */
+struct enhanced_status reply_take_status(struct str *text, int code);
+
 #endif

@@ -226,12 +226,35 @@ static bool too_much(struct session *session, struct str line)
 	       session->reply_bytes > SESSION_REPLY_BYTES_MAX;
 }
 
+/*
+ * A server that greets with this machine's own full name, at an address that is not
+ * this machine's: the connection was redirected to the mail server here.
+ */
+static void note_own_name(struct session *session, struct str line)
+{
+	const struct destination *destination = &session->destination;
+	char name[EHLO_NAME_MAX] = "";
+	struct reply_line greeting;
+	struct str word;
+
+	(void)gethostname(name, sizeof(name) - 1);
+	if (!strchr(name, '.') || destination->count == 0 ||
+	    !reply_parse_line(&greeting, str_trim(line)) ||
+	    !str_take_word(&word, &greeting.text, " ") ||
+	    !str_equal_nocase(word, str_of(name)))
+		return;
+	if (!address_is_own(&destination->addresses[session->address_index]))
+		trace_note(session->trace, now(session), "own name answers");
+}
+
 /* libcurl skips lines that are no replies, and would wait for one till the deadline. */
 static bool is_strange_greeting(struct session *session, struct str line)
 {
 	struct reply_line reply;
 	bool strange = !session->greeted && !reply_parse_line(&reply, str_trim(line));
 
+	if (!session->greeted)
+		note_own_name(session, line);
 	session->greeted = true;
 	return strange;
 }

@@ -129,6 +129,7 @@ static struct verdict read_reply(const struct observation *seen, unsigned facts)
 		.reply = *observation_reply(seen),
 		.target = seen->host,
 		.banner = seen->phases[PHASE_BANNER].reply.text,
+		.own_name = seen->own_name_answered,
 		.nothing_sent = !seen->credential_sent,
 		.verified = facts & VERIFIED,
 		.unverified = !(facts & VERIFIED),

@@ -118,13 +118,35 @@ static void add_line(struct text *out, const struct layout *layout, enum phase p
 	text_add(out, "\n");
 }
 
+/* In the order of time: implicit TLS comes before the greeting. */
+static size_t sort_phases(enum phase sorted[PHASE_TIMED_COUNT],
+                          const struct observation *seen)
+{
+	const struct phase_facts *phases = seen->phases;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < PHASE_TIMED_COUNT; i++) {
+		size_t at = count;
+
+		if (!phases[i].entered)
+			continue;
+		for (; at > 0 && phases[sorted[at - 1]].started > phases[i].started;
+		     at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = (enum phase)i;
+		count++;
+	}
+	return count;
+}
+
 void waterfall_print(const struct observation *seen, size_t width, bool colour,
                      struct text *out)
 {
+	enum phase sorted[PHASE_TIMED_COUNT];
+	size_t count = sort_phases(sorted, seen);
 	struct layout layout = lay_out(seen, width, out->arena);
 
 	layout.colour = colour;
-	for (unsigned i = 0; i < PHASE_TIMED_COUNT; i++)
-		if (seen->phases[i].entered)
-			add_line(out, &layout, (enum phase)i, &seen->phases[i]);
+	for (size_t i = 0; i < count; i++)
+		add_line(out, &layout, sorted[i], &seen->phases[sorted[i]]);
 }
