@@ -5,8 +5,9 @@
 
 enum {
 	CODE_DIGITS = 3,
-	GAP_MAX = 24,  /* between "535" and "5.7.8" in "retcode (535); Msg: b'5.7.8" */
-	FOLD_FROM = 60 /* nobody folds a line that is shorter */
+	GAP_MAX = 24,   /* between "535" and "5.7.8" in "retcode (535); Msg: b'5.7.8" */
+	FOLD_FROM = 60, /* nobody folds a line that is shorter */
+	WRAPPINGS_MAX = 4
 };
 
 /* How well a number stands where a reply begins. */
@@ -68,6 +69,8 @@ static bool ends_in_word(struct str text, const char *words)
 	struct str rest = str_of(words), word;
 	size_t at = text.len;
 
+	if (at > 0 && is_one_of(text.at[at - 1], "'\"")) /* a key of JSON */
+		at = --text.len;
 	while (at > 0 && is_alnum(text.at[at - 1]))
 		at--;
 	while (str_take_word(&word, &rest, " "))
@@ -105,7 +108,8 @@ static struct str without_colour(struct str before)
 
 /* Words after which a bare number may be a reply. */
 static const char speech[] =
-	"error err code reply response returned got received replied answered responded "
+	"error err code reply response returned got received replied answered "
+	"responded "
 	"said says status smtpstatus with failed smtp answer is server am pm";
 
 /* Words whose number is none. */
@@ -155,22 +159,27 @@ static enum place place_of(struct str before)
 /* ---- what stands behind -----------------------------------------------------------
  */
 
+static bool begins_with_status(struct str text, int code)
+{
+	struct enhanced_status status;
+
+	text = str_trim(text);
+	return enhanced_status_take(&status, &text) && status.class == code / 100;
+}
+
 /* "535); Msg: b'5.7.8 ...": the status is what shows that the code's text follows. */
 static bool skip_to_status(struct str *rest, int code)
 {
 	size_t at = 0;
-	struct enhanced_status status;
 
 	while (at < rest->len && at < GAP_MAX && !is_digit(rest->at[at]))
 		at++;
 	if (at >= rest->len || at == 0) /* "5355.7.8" */
 		return false;
-	for (struct str here = from(*rest, at);
-	     enhanced_status_take(&status, &here) && status.class == code / 100;) {
-		*rest = from(*rest, at);
-		return true;
-	}
-	return false;
+	if (!begins_with_status(from(*rest, at), code))
+		return false;
+	*rest = from(*rest, at);
+	return true;
 }
 
 /* Python's "535, b'text'", Rust's "535): text". */
@@ -200,8 +209,9 @@ static bool is_amount(struct str text)
 	struct str word;
 
 	return str_take_word(&word, &text, " \t,.;)") &&
-	       ends_in_word(word, "ms msec s sec secs second seconds byte bytes octets kb "
-	                          "mb kib mib messages mails times days hours minutes");
+	       ends_in_word(word,
+	                    "ms msec s sec secs second seconds byte bytes octets kb "
+	                    "mb kib mib messages mails times days hours minutes");
 }
 
 /* From the end of the code to its text. */
@@ -257,31 +267,39 @@ static bool is_submission_port(int code)
 	return code == 465 || code == 587;
 }
 
+/* Looks only around the place, so that a long line of numbers costs little. */
 static bool find_at(struct found *out, struct str line, size_t at)
 {
 	struct str before = { line.at, at }, rest = from(line, at);
 	enum place place = place_of(before);
 	struct found found = { .line.last = true };
-	char quote;
+	bool has_status;
 
 	if (place == PLACE_IN_WORD || !take_code(&found.line.code, &rest) ||
 	    !skip_separator(&rest, &found.line))
 		return false;
-	quote = rest.at[-1]; /* that of the text, or else that of the code */
-	if (!is_one_of(quote, "'\"`"))
-		quote = last_of(before);
-	if (is_one_of(quote, "'\"`") && !cut_at_quote(&rest, quote))
-		found.quote = quote;
-	found.line.text = str_trim(rest);
-	if (at > 0 && is_amount(found.line.text))
+	has_status = begins_with_status(rest, found.line.code);
+	if (!has_status &&
+	    (place == PLACE_ANYWHERE || is_submission_port(found.line.code) ||
+	     (at > 0 && is_amount(rest))))
 		return false;
-	found.line.enhanced = reply_take_status(&found.line.text, found.line.code);
-	found.rank = (int)place + (found.line.enhanced.class ? 2 : 0);
-	if (found.rank == PLACE_ANYWHERE ||
-	    (is_submission_port(found.line.code) && !found.line.enhanced.class))
-		return false;
+	found.quote = rest.at[-1]; /* that of the text, or else that of the code */
+	if (!is_one_of(found.quote, "'\"`"))
+		found.quote = last_of(before);
+	found.line.text = rest;
+	found.rank = (int)place + (has_status ? 2 : 0);
 	*out = found;
 	return true;
+}
+
+static void finish(struct found *found)
+{
+	struct reply_line *line = &found->line;
+
+	if (!is_one_of(found->quote, "'\"`") || cut_at_quote(&line->text, found->quote))
+		found->quote = '\0';
+	line->text = str_trim(line->text);
+	line->enhanced = reply_take_status(&line->text, line->code);
 }
 
 /*
@@ -303,6 +321,8 @@ static bool find_reply(struct found *out, struct str line)
 		if (i == 0) /* a reply as it was on the wire needs no search */
 			break;
 	}
+	if (any)
+		finish(out);
 	return any;
 }
 
@@ -313,7 +333,8 @@ static bool is_http(struct str line)
 	       str_find_nocase(line, STR("HTTP/2")) >= 0;
 }
 
-/* ---- text ----------------------------------------------------------------------------
+/* ---- text
+ * ----------------------------------------------------------------------------
  */
 
 static bool is_unbalanced(struct str text, char opening, char closing)
@@ -322,7 +343,7 @@ static bool is_unbalanced(struct str text, char opening, char closing)
 
 	for (size_t i = 0; i < text.len; i++)
 		depth += (text.at[i] == opening) - (text.at[i] == closing);
-	return opening == closing ? false : depth < 0;
+	return depth < 0;
 }
 
 static bool drop_end(struct str *text, struct str end)
@@ -351,7 +372,7 @@ static struct str tidy(struct str text)
 
 	if (note >= 0)
 		text.len = (size_t)note;
-	while (drop_wrapping(&text))
+	for (int i = 0; i < WRAPPINGS_MAX && drop_wrapping(&text); i++)
 		;
 	return text;
 }
@@ -371,7 +392,11 @@ static void append(struct growing *reply, struct str text)
 	struct pasted *out = reply->out;
 	size_t len = reply->len;
 
+	if (text.len > PASTED_TEXT_MAX)
+		text.len = PASTED_TEXT_MAX;
 	text = tidy(text);
+	if (str_equal(text, (struct str){ out->text, len })) /* said twice */
+		return;
 	if (len && text.len && len < PASTED_TEXT_MAX)
 		out->text[len++] = ' ';
 	if (text.len > PASTED_TEXT_MAX - len)
@@ -381,7 +406,8 @@ static void append(struct growing *reply, struct str text)
 	reply->len = len + text.len;
 }
 
-/* ---- all lines ------------------------------------------------------------------------
+/* ---- all lines
+ * ------------------------------------------------------------------------
  */
 
 /* Programs print "\r\n" in a string as it is written in source code. */

@@ -7,7 +7,7 @@
 #include "probe/pattern.h"
 #include "probe/provider.h"
 
-enum { ANY = -1, JSON_MAX = 1024 };
+enum { ANY = -1, JSON_MAX = 1024, SHORT_WORD = 4 /* "no", "nope": says nothing */ };
 
 /* Sets of phases. A greeting refused and a connection refused are said alike. */
 enum {
@@ -30,7 +30,11 @@ enum {
 	R_OAUTH = 1 << 4,          /* the mechanism takes a token */
 	R_NOTHING_SENT = 1 << 5,
 	R_UNVERIFIED = 1 << 6,
-	R_ADVERTISED = 1 << 7
+	R_ADVERTISED = 1 << 7,
+	R_BARE = 1 << 8,     /* no enhanced status */
+	R_NO_WORDS = 1 << 9, /* nothing but codes, or nothing behind the last colon */
+	R_BLAMES_LOGIN =
+		1 << 10 /* the last clause speaks of the login or its refusal */
 };
 
 struct rule {
@@ -101,6 +105,48 @@ static bool takes_token(struct str mechanism)
 	       str_equal_nocase(mechanism, STR("OAUTHBEARER"));
 }
 
+/*
+ * What a server may say when it means "wrong user or password": a 535 whose last
+ * clause has none of these words is about something else. The two in base64 are the
+ * prompts of LOGIN, which Postfix passes on.
+ */
+/* clang-format off */
+static const char LOGIN_WORDS[] =
+	"authentic|auth fail|auth error|credential|password|passwd|passphrase|username|"
+	"user|login|logon|log on|log in|sign in|account|mailbox|incorrect|invalid|wrong|"
+	"bad |unsuccessful|rejected|denied|not accepted|refused|failed|failure|mismatch|"
+	"UGFzc3dvcmQ6|VXNlcm5hbWU6|"
+	"benutzer|passwort|kennwort|anmeld|mot de passe|identifi|connexion|contrase|usuario|"
+	"autentic|autenti|senha|wachtwoord|hasl|"
+	/* Russian: password, authent- */
+	"\320\277\320\260\321\200\320\276\320\273|"
+	"\320\260\321\203\321\202\320\265\320\275\321\202|"
+	/* Chinese: password, authentication, login, user */
+	"\345\257\206\347\240\201|\350\256\244\350\257\201|"
+	"\347\231\273\345\275\225|\347\224\250\346\210\267|"
+	/* Japanese: authentication */
+	"\350\252\215\350\250\274";
+/* clang-format on */
+
+/* Behind the last ": ": "Error: authentication failed: REASON". */
+static struct str last_clause(struct str text)
+{
+	for (size_t i = text.len; i >= 2; i--)
+		if (text.at[i - 2] == ':' && text.at[i - 1] == ' ')
+			return str_trim((struct str){ text.at + i, text.len - i });
+	return text;
+}
+
+static unsigned facts_of_words(struct str text)
+{
+	struct str clause = last_clause(text);
+	bool open = text.len && text.at[text.len - 1] == ':';
+
+	if (clause.len <= SHORT_WORD || open)
+		return R_NO_WORDS;
+	return pattern_matches(LOGIN_WORDS, clause) ? R_BLAMES_LOGIN : 0;
+}
+
 static unsigned facts_of(const struct said *said)
 {
 	struct str text = said->reply.text;
@@ -119,6 +165,8 @@ static unsigned facts_of(const struct said *said)
 	facts |= said->nothing_sent ? R_NOTHING_SENT : 0;
 	facts |= said->unverified ? R_UNVERIFIED : 0;
 	facts |= said->advertised ? R_ADVERTISED : 0;
+	facts |= said->reply.enhanced.class ? 0 : R_BARE;
+	facts |= facts_of_words(text);
 	return facts;
 }
 

@@ -96,8 +96,12 @@ bool str_starts_nocase(struct str text, struct str prefix)
 
 long str_find_nocase(struct str text, struct str part)
 {
+	char first = part.len ? lower(part.at[0]) : '\0';
+
+	/* Most places differ at once: this is where rules spend their time. */
 	for (size_t i = 0; i + part.len <= text.len; i++)
-		if (equal_nocase(text.at + i, part.at, part.len))
+		if (part.len == 0 || (lower(text.at[i]) == first &&
+		                      equal_nocase(text.at + i, part.at, part.len)))
 			return (long)i;
 	return -1;
 }

@@ -12,6 +12,8 @@
 
 #include "probe/engine.h"
 #include "probe/json.h"
+#include "probe/plugin/decode_input.h"
+#include "probe/plugin/decode_json.h"
 #include "probe/plugin/nagios.h"
 #include "probe/plugin/options.h"
 
@@ -255,6 +257,33 @@ static int run(struct plugin *plugin)
 	return state;
 }
 
+static int decode_one(const struct plugin *plugin)
+{
+	struct decode_question question = plugin->options.question;
+	struct decoded decoded;
+	struct error err;
+
+	if (str_equal(question.reply, STR("-")) &&
+	    !decode_input_read(&question.reply, stdin, plugin->arena, &err))
+		return give_up(plugin, REASON_BAD_TARGET, err.text);
+	if (!decode(&decoded, &question, plugin->arena, &err))
+		return give_up(plugin, REASON_BAD_TARGET, err.text);
+	if (plugin->options.output == OUTPUT_JSON) {
+		print(decode_json_print(&decoded, plugin->arena));
+		print("\n");
+	} else {
+		print(decode_print(&decoded, plugin->arena));
+	}
+	return SEVERITY_OK;
+}
+
+static int decode_lines(const struct plugin *plugin)
+{
+	return decode_input_answer(stdin, stdout, &plugin->options.question)
+	               ? SEVERITY_OK
+	               : SEVERITY_UNKNOWN;
+}
+
 static int serve(struct plugin *plugin)
 {
 	switch (plugin->options.wish) {
@@ -264,6 +293,9 @@ static int serve(struct plugin *plugin)
 	case WISH_VERSION:
 		print("check_smtp_auth " PROBE_VERSION "\n");
 		return SEVERITY_UNKNOWN;
+	case WISH_DECODE:
+		return plugin->options.jsonl ? decode_lines(plugin)
+		                             : decode_one(plugin);
 	case WISH_PROBE:
 		return run(plugin);
 	}

@@ -127,14 +127,14 @@ static void add_checks(struct text *out, const struct diagnosis *diagnosis, bool
 
 /* ---- what was asked for besides ---- */
 
+/* Of a connection that stood. */
 static void add_facts(struct text *out, const struct observation *seen,
                       struct arena *arena)
 {
 	const struct capabilities *offer = observation_offer(seen);
 	struct text offered = text_create(arena, 512);
 
-	if (seen->address.len)
-		add_labelled(out, "address:", arena_copy(arena, seen->address));
+	add_labelled(out, "address:", arena_copy(arena, seen->address));
 	if (seen->tls.done)
 		add_labelled(out, "tls:",
 		             arena_print(arena, "%.*s %.*s", (int)seen->tls.version.len,
@@ -205,7 +205,7 @@ const char *nagios_print(const struct result *result, const struct nagios_view *
 	add_perfdata(&out, result->seen, view);
 	text_add(&out, "\n");
 	add_reasons(&out, result, view);
-	if (view->verbosity > 0) {
+	if (view->verbosity > 0 && result->seen->address.len) {
 		begin_block(&out, view);
 		add_facts(&out, result->seen, arena);
 	}

@@ -12,6 +12,7 @@ enum group {
 	GROUP_TLS,
 	GROUP_LOGIN,
 	GROUP_SAFETY,
+	GROUP_DECODE,
 	GROUP_OUTPUT,
 	GROUP_COUNT
 };
@@ -42,6 +43,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_TLS] = "Encryption:",
 	[GROUP_LOGIN] = "Login:",
 	[GROUP_SAFETY] = "Safety off, each only where you mean it:",
+	[GROUP_DECODE] = "Decoding a reply (no network):",
 	[GROUP_OUTPUT] = "Thresholds and output:",
 };
 
@@ -154,6 +156,19 @@ static bool take_output(enum output_form *out, const char *word, struct error *e
 	return true;
 }
 
+static bool take_phase(enum phase *out, const char *word, struct error *err)
+{
+	if (phase_from_word(out, str_of(word)))
+		return true;
+	return error_set(err, "--phase: '%.24s' is not a phase known here", word);
+}
+
+static bool take_input(bool *out, const char *word, struct error *err)
+{
+	*out = str_equal(str_of(word), STR("jsonl"));
+	return *out || error_set(err, "--input: '%.24s' is not jsonl", word);
+}
+
 static bool take_tls_minimum(enum tls_version *out, const char *word, struct error *err)
 {
 	if (str_equal(str_of(word), STR("1.2")))
@@ -209,19 +224,20 @@ static const char *const tls_options[] = {
 };
 
 /* How far the command line has been read. */
-struct reading {
+struct command_line {
 	struct options *options;
 	bool tls_given;
+	const char *of_login, *of_decode; /* the first option of this kind, or NULL */
 };
 
-static bool take_tls(struct reading *reading, enum tls_mode mode, struct error *err)
+static bool take_tls(struct command_line *line, enum tls_mode mode, struct error *err)
 {
-	struct target_settings *target = &reading->options->target;
+	struct target_settings *target = &line->options->target;
 
-	if (reading->tls_given && target->tls != mode)
+	if (line->tls_given && target->tls != mode)
 		return error_set(err, "%s and %s contradict each other",
 		                 tls_options[target->tls], tls_options[mode]);
-	reading->tls_given = true;
+	line->tls_given = true;
 	target->tls = mode;
 	return true;
 }
@@ -229,10 +245,10 @@ static bool take_tls(struct reading *reading, enum tls_mode mode, struct error *
 /* ---- the options --------------------------------------------------------------------
  */
 
-static bool take_server_option(struct reading *reading, int id, char *value,
+static bool take_server_option(struct command_line *line, int id, char *value,
                                struct error *err)
 {
-	struct target_settings *target = &reading->options->target;
+	struct target_settings *target = &line->options->target;
 
 	switch (id) {
 	case ID_HOSTNAME:
@@ -258,18 +274,18 @@ static bool take_server_option(struct reading *reading, int id, char *value,
 	}
 }
 
-static bool take_tls_option(struct reading *reading, int id, char *value,
+static bool take_tls_option(struct command_line *line, int id, char *value,
                             struct error *err)
 {
-	struct target_settings *target = &reading->options->target;
+	struct target_settings *target = &line->options->target;
 
 	switch (id) {
 	case ID_STARTTLS:
-		return take_tls(reading, TLS_STARTTLS, err);
+		return take_tls(line, TLS_STARTTLS, err);
 	case ID_TLS:
-		return take_tls(reading, TLS_IMPLICIT, err);
+		return take_tls(line, TLS_IMPLICIT, err);
 	case ID_NO_TLS:
-		return take_tls(reading, TLS_NONE, err);
+		return take_tls(line, TLS_NONE, err);
 	case ID_CA_FILE:
 		target->ca_file = value;
 		return true;
@@ -290,10 +306,10 @@ static bool take_tls_option(struct reading *reading, int id, char *value,
 	}
 }
 
-static bool take_login_option(struct reading *reading, int id, char *value,
+static bool take_login_option(struct command_line *line, int id, char *value,
                               struct error *err)
 {
-	struct options *options = reading->options;
+	struct options *options = line->options;
 
 	switch (id) {
 	case ID_AUTHTYPE:
@@ -315,10 +331,10 @@ static bool take_login_option(struct reading *reading, int id, char *value,
 	}
 }
 
-static bool take_safety_option(struct reading *reading, int id, char *value,
+static bool take_safety_option(struct command_line *line, int id, char *value,
                                struct error *err)
 {
-	struct target_settings *target = &reading->options->target;
+	struct target_settings *target = &line->options->target;
 
 	(void)value, (void)err;
 	if (id == ID_INSECURE)
@@ -328,10 +344,37 @@ static bool take_safety_option(struct reading *reading, int id, char *value,
 	return true;
 }
 
-static bool take_output_option(struct reading *reading, int id, char *value,
+static bool take_decode_option(struct command_line *line, int id, char *value,
                                struct error *err)
 {
-	struct options *options = reading->options;
+	struct options *options = line->options;
+	struct decode_question *question = &options->question;
+
+	switch (id) {
+	case ID_DECODE:
+		options->wish = WISH_DECODE;
+		question->reply = str_of(value);
+		return true;
+	case ID_PHASE:
+		return take_phase(&question->phase, value, err);
+	case ID_MECHANISM:
+		question->mechanism = str_of(value);
+		return true;
+	case ID_TARGET:
+		question->target = str_of(value);
+		return true;
+	case ID_BANNER:
+		question->banner = str_of(value);
+		return true;
+	default:
+		return take_input(&options->jsonl, value, err);
+	}
+}
+
+static bool take_output_option(struct command_line *line, int id, char *value,
+                               struct error *err)
+{
+	struct options *options = line->options;
 
 	switch (id) {
 	case ID_WARNING:
@@ -362,13 +405,13 @@ static bool take_output_option(struct reading *reading, int id, char *value,
 	}
 }
 
-typedef bool take_option(struct reading *reading, int id, char *value,
+typedef bool take_option(struct command_line *line, int id, char *value,
                          struct error *err);
 
 static take_option *const takers[GROUP_COUNT] = {
 	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
 	[GROUP_LOGIN] = take_login_option,   [GROUP_SAFETY] = take_safety_option,
-	[GROUP_OUTPUT] = take_output_option,
+	[GROUP_DECODE] = take_decode_option, [GROUP_OUTPUT] = take_output_option,
 };
 
 /* ---- the command line
@@ -439,7 +482,41 @@ static void look_for_output(struct options *options, int argc, char **argv)
 	}
 }
 
-static bool read_command_line(struct reading *reading, int argc, char **argv,
+/* Which kinds of run the options speak of: a login or a reply to decode. */
+static void note_kind(struct command_line *line, size_t i)
+{
+	const char *name = table[i].name;
+
+	if (table[i].group == GROUP_DECODE) {
+		if (!line->of_decode || table[i].id == ID_DECODE)
+			line->of_decode = name;
+	} else if (table[i].group != GROUP_OUTPUT) {
+		/* The host says best that a login is meant. */
+		if (!line->of_login || table[i].id == ID_HOSTNAME)
+			line->of_login = name;
+	}
+}
+
+static bool check_kind(const struct command_line *line, struct error *err)
+{
+	const struct options *options = line->options;
+	bool decodes = options->question.reply.at != NULL;
+
+	if (options->wish == WISH_HELP || options->wish == WISH_VERSION)
+		return true;
+	if (line->of_decode && !decodes)
+		return error_set(err, "--%s needs --decode (see --help)",
+		                 line->of_decode);
+	if (decodes && line->of_login)
+		return error_set(err, "--%s and --%s contradict each other",
+		                 line->of_decode, line->of_login);
+	if (options->jsonl && !str_equal(options->question.reply, STR("-")))
+		return error_set(err,
+		                 "--input jsonl needs --decode - (standard input)");
+	return true;
+}
+
+static bool read_command_line(struct command_line *line, int argc, char **argv,
                               struct error *err)
 {
 	struct option names[OPTION_COUNT + 1];
@@ -456,23 +533,28 @@ static bool read_command_line(struct reading *reading, int argc, char **argv,
 		if (found == '?' || found == ':')
 			return complain(found, argv, err);
 		i = index_of(found);
-		if (!takers[table[i].group](reading, table[i].id, optarg, err))
+		if (!takers[table[i].group](line, table[i].id, optarg, err))
 			return false;
+		note_kind(line, i);
 	}
 	if (optind < argc)
 		return error_set(err, "'%.18s': not an option; the host goes after -H",
 		                 argv[optind]);
-	return true;
+	return check_kind(line, err);
 }
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)
 {
-	struct options options = { .target = { .mechanism = MECHANISM_AUTO } };
-	struct reading reading = { .options = &options };
+	struct options options = { .target = { .mechanism = MECHANISM_AUTO },
+		                   .question = { .phase = PHASE_NONE,
+		                                 .mechanism = STR(""),
+		                                 .target = STR(""),
+		                                 .banner = STR("") } };
+	struct command_line line = { .options = &options };
 	bool good;
 
 	look_for_output(&options, argc, argv);
-	good = read_command_line(&reading, argc, argv, err);
+	good = read_command_line(&line, argc, argv, err);
 	if (!good) {
 		secret_destroy(options.secret);
 		options.secret = NULL;

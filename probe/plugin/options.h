@@ -2,11 +2,12 @@
 #ifndef PROBE_PLUGIN_OPTIONS_H
 #define PROBE_PLUGIN_OPTIONS_H
 
+#include "probe/plugin/decode.h"
 #include "probe/plugin/range.h"
 #include "probe/target.h"
 
 enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
-enum wish { WISH_PROBE, WISH_HELP, WISH_VERSION };
+enum wish { WISH_PROBE, WISH_DECODE, WISH_HELP, WISH_VERSION };
 
 /* Where the password comes from. */
 enum password_source {
@@ -23,6 +24,8 @@ struct options {
 	enum password_source password_source;
 	const char *password_place; /* path or variable */
 	struct secret *secret;      /* from -P, which is wiped from the command line */
+	struct decode_question question; /* for WISH_DECODE */
+	bool jsonl;                      /* questions are read from stdin */
 	bool has_warning, has_critical;
 	struct range warning, critical;
 	int verbosity;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "probe/plugin/waterfall.h"
 #include "tests/unit/recorded.h"
 #include "tests/unit/row.h"
 
@@ -214,7 +215,8 @@ static void every_output_keeps_the_plugin_api(void **state)
 			struct nagios_view view = { .warning = &warning,
 				                    .critical = &critical,
 				                    .verbosity = verbosity,
-				                    .trace = verbosity == 1 };
+				                    .trace = verbosity == 1,
+				                    .explain = verbosity % 2 };
 			const char *output = nagios_print(result, &view, arena);
 
 			check_first_line(output, output);
@@ -277,6 +279,154 @@ static void verbose_success_tells_the_facts(void **state)
 	arena_destroy(arena);
 }
 
+/* ---- explained ---- */
+
+/* What stands behind the status line. */
+static const char *explained(const char *session, struct arena *arena)
+{
+	struct result *result = recorded(session, NULL);
+	struct nagios_view view = { .explain = true }, brief = { 0 };
+	const char *output = nagios_print(result, &view, arena);
+	size_t first_line = strcspn(output, "\n");
+
+	assert_memory_equal(output, nagios_print(result, &brief, arena), first_line);
+	result_release(result);
+	return output + first_line + 1;
+}
+
+static void explained_success_shows_phases_and_checks(void **state)
+{
+	static const char checks[] =
+		"\ncredentials             ok           the server accepted the login\n"
+		"firewall and antivirus  ok           encrypted up to the server "
+		"whose\n"
+		"                                     certificate was verified\n"
+		"server set-up           ok           it greeted, encrypted as asked "
+		"and offered\n"
+		"                                     AUTH\n"
+		"network connectivity    ok           connected to 192.0.2.7:587\n";
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_SUCCESS, NULL);
+	struct text phases = text_create(arena, 4096);
+	const char *output = explained(RECORDED_SUCCESS, arena);
+
+	(void)state;
+	waterfall_print(result->seen, 80, false, &phases);
+	assert_int_equal(*output++, '\n');
+	assert_memory_equal(output, phases.at, phases.len);
+	assert_string_equal(output + phases.len, checks);
+	result_release(result);
+	arena_destroy(arena);
+}
+
+/* Phases, then what the short form says, then the checks; a blank line between. */
+static void explained_failure_keeps_the_short_form(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_REFUSAL, NULL);
+	struct nagios_view view = { 0 };
+	const char *output = explained(RECORDED_REFUSAL, arena);
+	const char *brief = strchr(nagios_print(result, &view, arena), '\n') + 1;
+	const char *middle = strstr(output, "  50 ms  failed\n\nwhat happened:  ");
+
+	(void)state;
+	assert_non_null(middle);
+	middle = strchr(middle, '\n') + 2;
+	assert_memory_equal(middle, brief, strlen(brief));
+	assert_memory_equal(middle + strlen(brief),
+	                    "\ncredentials             at_fault     ", 38);
+	result_release(result);
+	arena_destroy(arena);
+}
+
+static const struct {
+	const char *name, *session, *lines[CHECK_COUNT];
+} answers[] = {
+	{ "refused connection",
+	  "0 * connect 192.0.2.7:587\n1 * end refused\n",
+	  { "\ncredentials             not_reached  ",
+	    "\nfirewall and antivirus  not_reached  ",
+	    "\nserver set-up           not_reached  ",
+	    "\nnetwork connectivity    at_fault     " } },
+	{ "no greeting",
+	  "0 * connect 192.0.2.7:587\n1 * connected\n9 * end timeout\n",
+	  { "\ncredentials             not_reached  ",
+	    "\nfirewall and antivirus  unknown      ",
+	    "\nserver set-up           at_fault     ",
+	    "\nnetwork connectivity    ok           " } },
+	{ "backend down",
+	  RECORDED_LOGIN "1 < 454 4.7.0 Temporary failure\n1 * end reply\n",
+	  { "\ncredentials             unknown      ",
+	    "\nfirewall and antivirus  ok           ",
+	    "\nserver set-up           at_fault     ",
+	    "\nnetwork connectivity    ok           " } },
+	{ "nothing begun",
+	  "0 * end local no memory\n",
+	  { "\ncredentials             not_reached  ",
+	    "\nfirewall and antivirus  not_reached  ",
+	    "\nserver set-up           not_reached  ",
+	    "\nnetwork connectivity    not_reached  " } },
+};
+
+static void four_checks_are_answered_in_order(void **state)
+{
+	struct arena *arena = arena_create();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		const char *at = explained(answers[i].session, arena);
+
+		CHECK(answers[i].name, !strstr(at, "\n\n\n"));
+		for (size_t k = 0; k < CHECK_COUNT; k++) {
+			at = strstr(at, answers[i].lines[k]);
+			CHECK(answers[i].lines[k], at);
+		}
+	}
+	arena_destroy(arena);
+}
+
+/* Every line of the checks is in its columns, unless a single word is too long. */
+static void long_proof_is_folded(void **state)
+{
+	struct arena *arena = arena_create();
+	const char *output = explained(
+		RECORDED_LOGIN "1 < 535 5.7.8 one|two  three four five six seven eight "
+			       "nine ten eleven twelve thirteen\n1 * end reply\n",
+		arena);
+	struct str rest = str_of(strstr(output, "\ncredentials ")), line;
+
+	(void)state;
+	assert_non_null(rest.at);
+	while (str_take_word(&line, &rest, "\n"))
+		CHECK(output, line.len <= 80);
+	assert_null(strchr(output, '|'));
+	arena_destroy(arena);
+}
+
+static void colours_are_for_the_terminal_only(void **state)
+{
+	static const char *const painted[] = {
+		"\033[31mfailed\033[0m\n",
+		"\ncredentials             \033[33munknown\033[0m      sent",
+		"\nfirewall and antivirus  \033[32mok\033[0m           encrypted",
+		"\nserver set-up           \033[31mat_fault\033[0m     the ",
+	};
+	struct arena *arena = arena_create();
+	struct result *result =
+		recorded(RECORDED_LOGIN "1 < 454 4.7.0 Sorry\n1 * end reply\n", NULL);
+	struct nagios_view view = { .explain = true, .colour = true };
+	const char *output = nagios_print(result, &view, arena);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(painted); i++)
+		CHECK(painted[i], strstr(output, painted[i]));
+	assert_null(memchr(output, '\033', strcspn(output, "\n")));
+	view.explain = false;
+	assert_null(strchr(nagios_print(result, &view, arena), '\033'));
+	result_release(result);
+	arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +438,11 @@ int main(void)
 		cmocka_unit_test(long_threshold_leaves_room),
 		cmocka_unit_test(trace_is_shown_on_request),
 		cmocka_unit_test(verbose_success_tells_the_facts),
+		cmocka_unit_test(explained_success_shows_phases_and_checks),
+		cmocka_unit_test(explained_failure_keeps_the_short_form),
+		cmocka_unit_test(four_checks_are_answered_in_order),
+		cmocka_unit_test(long_proof_is_folded),
+		cmocka_unit_test(colours_are_for_the_terminal_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,28 @@ static void numbers_are_taken_up_to_their_limits(void **state)
 	assert_string_equal(good(&command, "-c 1:5").critical.text, "1:5");
 }
 
+static void reply_and_its_circumstances_are_taken(void **state)
+{
+	struct command command;
+	struct options options = good(
+		&command, "--decode 535~no --phase mail --mechanism X --target mx:25 "
+			  "--banner 220~mx");
+
+	(void)state;
+	assert_int_equal(options.wish, WISH_DECODE);
+	assert_int_equal(options.question.phase, PHASE_MAIL);
+	CHECK_STR("reply", options.question.reply, "535 no");
+	CHECK_STR("mechanism", options.question.mechanism, "X");
+	CHECK_STR("target", options.question.target, "mx:25");
+	CHECK_STR("banner", options.question.banner, "220 mx");
+	assert_false(options.jsonl);
+	assert_int_equal(good(&command, "--decode 535").question.phase, PHASE_NONE);
+	assert_true(good(&command, "--decode - --input jsonl").jsonl);
+	assert_int_equal(good(&command, "--decode 535 -t 5 -v --output json").output,
+	                 OUTPUT_JSON);
+	assert_int_equal(good(&command, "--decode 535 -H a --help").wish, WISH_HELP);
+}
+
 static void sources_of_the_password_are_told_apart(void **state)
 {
 	struct command command;
@@ -263,6 +285,8 @@ static const struct {
 	{ "-A ''", "-A mechanism" },
 	{ "--output xml", "--output xml text json" },
 	{ "--output JSON", "--output JSON" },
+	{ "--phase AUTH --decode 535", "--phase AUTH" },
+	{ "--input json --decode -", "--input json jsonl" },
 	{ "--min-tls 1.1", "--min-tls 1.1 1.2 1.3" },
 	{ "--min-tls TLSv1.2", "--min-tls TLSv1.2" },
 	{ "-P ''", "-P empty" },
@@ -275,6 +299,14 @@ static const struct {
 	{ "--password-file a --password-env b", "--password-file --password-env" },
 	{ "--password-file a --password-stdin", "--password-file --password-stdin" },
 	{ "--password-stdin -P x", "--password-stdin -P" },
+	{ "--decode 535 -H a", "--decode --hostname" },
+	{ "-U a -H a --phase auth --decode 535", "--decode --hostname" },
+	{ "--decode 535 --tls", "--decode --tls" },
+	{ "--decode 535 -P x", "--decode --authpass" },
+	{ "--decode 535 --insecure", "--decode --insecure" },
+	{ "-H a --target b", "--target --decode" },
+	{ "--input jsonl", "--input --decode" },
+	{ "--decode 535 --input jsonl", "--input jsonl --decode -" },
 	{ "-P x --password-env b", "-P --password-env" },
 };
 
@@ -306,8 +338,9 @@ static void mistake_is_named_in_one_line(void **state)
 /* Pasted by mistake: a whole file, a second password. */
 static void long_value_is_cut_to_fit_the_line(void **state)
 {
-	static const char *const options[] = { "-p", "-t",       "-w",       "-c",
-		                               "-A", "--output", "--min-tls" };
+	static const char *const options[] = { "-p",        "-t",      "-w",
+		                               "-c",        "-A",      "--output",
+		                               "--min-tls", "--phase", "--input" };
 	struct command command;
 	char line[256];
 
@@ -391,6 +424,7 @@ int main(void)
 		cmocka_unit_test(nothing_given_is_the_default),
 		cmocka_unit_test(switches_and_words_are_taken),
 		cmocka_unit_test(numbers_are_taken_up_to_their_limits),
+		cmocka_unit_test(reply_and_its_circumstances_are_taken),
 		cmocka_unit_test(sources_of_the_password_are_told_apart),
 		cmocka_unit_test(argument_is_kept_and_wiped_from_the_command_line),
 		cmocka_unit_test(argument_is_wiped_though_another_option_is_wrong),
