@@ -58,6 +58,20 @@ static bool take_mechanism(enum mechanism *out, const char *word, struct error *
 	return error_set(err, "mechanism '%.40s' is not known", word);
 }
 
+/* Without overflow: what is no sensible time becomes one that is refused, or long. */
+static usec time_in(double seconds)
+{
+	const double longest = 1e9;
+
+	if (!(seconds < longest))
+		return (usec)longest * USEC_PER_SEC;
+	if (seconds < 0)
+		return -1;
+	if (seconds > 0 && seconds * (double)USEC_PER_SEC < 1)
+		return 1;
+	return (usec)(seconds * (double)USEC_PER_SEC);
+}
+
 static struct target_settings settings_in(const struct smtp_probe_settings *settings)
 {
 	return (struct target_settings){
@@ -78,7 +92,7 @@ static struct target_settings settings_in(const struct smtp_probe_settings *sett
 		.via = settings->via,
 		.insecure = settings->insecure,
 		.allow_cleartext = settings->allow_cleartext,
-		.timeout = (usec)(settings->timeout * (double)USEC_PER_SEC),
+		.timeout = time_in(settings->timeout),
 	};
 }
 
@@ -235,7 +249,7 @@ struct smtp_probe_periodic *smtp_probe_add(struct smtp_probe_engine *engine,
                                            void *owner)
 {
 	struct smtp_probe_periodic *periodic = take(sizeof(*periodic));
-	usec time = (usec)(interval * (double)USEC_PER_SEC);
+	usec time = time_in(interval);
 
 	link_handle(engine, &periodic->handle, done, owner);
 	periodic->periodic = engine_add(engine->engine, target_in(target), time,

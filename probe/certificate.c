@@ -110,9 +110,15 @@ static void print_alternative(BIO *bio, const GENERAL_NAME *name)
 		BIO_printf(bio, "%.*s ", ASN1_STRING_length(name->d.dNSName),
 		           (const char *)ASN1_STRING_get0_data(name->d.dNSName));
 	} else if (name->type == GEN_IPADD) {
-		ip = name->d.iPAddress;
-		inet_ntop(ASN1_STRING_length(ip) == 4 ? AF_INET : AF_INET6,
-		          ASN1_STRING_get0_data(ip), address, sizeof(address));
+		ip = name->d.iPAddress; /* of any length: the peer wrote it */
+		if (ASN1_STRING_length(ip) == 4)
+			inet_ntop(AF_INET, ASN1_STRING_get0_data(ip), address,
+			          sizeof(address));
+		else if (ASN1_STRING_length(ip) == 16)
+			inet_ntop(AF_INET6, ASN1_STRING_get0_data(ip), address,
+			          sizeof(address));
+		else
+			return;
 		BIO_printf(bio, "%s ", address);
 	}
 }

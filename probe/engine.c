@@ -34,6 +34,7 @@ struct engine {
 	usec base; /* the origin of all slots */
 	size_t added, in_flight;
 	bool closing;
+	bool telling; /* inside `done`, which may destroy the engine */
 };
 
 static void *take(size_t size)
@@ -63,7 +64,7 @@ struct engine *engine_create(struct uv_loop_s *loop, bool one_shot, struct error
 
 static void free_when_idle(struct engine *engine)
 {
-	if (!engine->closing || engine->runs)
+	if (!engine->closing || engine->runs || engine->telling)
 		return;
 	transport_destroy(engine->ground.transport);
 	sasl_library_destroy(engine->ground.sasl);
@@ -103,11 +104,13 @@ static void on_run_done(void *owner, struct result *result)
 	struct engine *engine = run->engine;
 
 	unlink_run(run);
+	engine->telling = true;
 	if (run->done)
 		run->done(run->owner, result);
 	else
 		result_release(result);
 	free(run);
+	engine->telling = false;
 	free_when_idle(engine);
 }
 

@@ -133,30 +133,25 @@ static void write_starttls_large(char *data, size_t len)
 		memcpy(data + 4, keyword, sizeof(keyword) - 1);
 }
 
-/* Lines of an HTTP proxy come the same way as the server's; the tunnel ends them. */
-static bool take_proxy_line(struct link *link, struct str line)
+/* Lines to and from an HTTP proxy come the same way as the server's. */
+static bool speaks_to_proxy(const struct link *link)
+{
+	return !link->tunnelled && link->target->set.via &&
+	       str_starts_nocase(str_of(link->target->set.via), STR("http://"));
+}
+
+/* Its answer is worth an event; the empty line behind it begins the tunnel. */
+static void take_proxy_line(struct link *link, struct str line)
 {
 	char event[200];
 
-	if (link->tunnelled || !link->target->set.via ||
-	    !str_starts_nocase(str_of(link->target->set.via), STR("http://")))
-		return false;
 	line = str_trim(line);
-	if (line.len == 0) {
+	if (line.len == 0)
 		link->tunnelled = true;
-		return true;
-	}
-	if (str_starts(line, STR("HTTP/"))) {
-		snprintf(event, sizeof(event), "proxy %.*s", (int)line.len, line.at);
-		link->events.note(link->owner, event);
-	}
-	return true;
-}
-
-static bool is_proxy_request(const struct link *link, struct str line)
-{
-	return !link->tunnelled && link->target->set.via &&
-	       str_starts(line, STR("CONNECT "));
+	if (!str_starts(line, STR("HTTP/")))
+		return;
+	snprintf(event, sizeof(event), "proxy %.*s", (int)line.len, line.at);
+	link->events.note(link->owner, event);
 }
 
 static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *owner)
@@ -167,11 +162,16 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void
 	(void)easy;
 	if (link->stop_wanted)
 		return 0;
-	if (type == CURLINFO_HEADER_IN && !take_proxy_line(link, line)) {
+	if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
+		return 0;
+	if (speaks_to_proxy(link)) { /* what goes out holds the proxy's password */
+		if (type == CURLINFO_HEADER_IN)
+			take_proxy_line(link, line);
+	} else if (type == CURLINFO_HEADER_IN) {
 		link->spoke = true;
 		write_starttls_large(data, len);
 		link->events.line(link->owner, DIRECTION_SERVER, line);
-	} else if (type == CURLINFO_HEADER_OUT && !is_proxy_request(link, line)) {
+	} else {
 		link->events.line(link->owner, DIRECTION_CLIENT, line);
 	}
 	return 0;

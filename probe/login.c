@@ -10,6 +10,7 @@
 enum {
 	COMMAND_LINE_MAX = 510, /* RFC 5321 §4.5.3.1.4, without CRLF */
 	COMMAND_HEAD_MAX = 64,
+	EXCHANGE_LINE_MAX = 12288,
 	CODE_CHALLENGE = 334
 };
 
@@ -44,6 +45,16 @@ static void give_up(struct login *login, enum ending ending, const char *detail)
 	if (login->command_sent)
 		login->params.send(login->params.owner, STR("*"));
 	end(login, ending, detail);
+}
+
+/* RFC 4954 section 4: longer lines need not be understood by anybody. */
+static bool is_too_long(struct login *login, struct str message)
+{
+	if (base64_encoded_size(message.len) <= EXCHANGE_LINE_MAX)
+		return false;
+	give_up(login, ENDING_LOCAL,
+	        "the SASL answer is longer than the 12288 bytes that RFC 4954 allows");
+	return true;
 }
 
 /* `head` is "AUTH MECHANISM " for an initial response, else empty. */
@@ -118,6 +129,8 @@ static void on_sasl_answer(void *owner, enum sasl_status status, struct str mess
 	login->concluded = status == SASL_DONE;
 	if (status > SASL_DONE)
 		give_up(login, sasl_endings[status], arena_copy(login->arena, message));
+	else if (is_too_long(login, message))
+		return;
 	else if (login->command_sent)
 		send_message(login, STR(""), message);
 	else
@@ -257,10 +270,18 @@ struct login *login_start(const struct login_params *params)
 	return login;
 }
 
+bool login_is_computing(const struct login *login)
+{
+	return login && login->stepping && !login->ended;
+}
+
 void login_abandon(struct login *login)
 {
-	if (login)
-		login->ended = true;
+	if (!login || login->ended)
+		return;
+	login->ended = true;
+	if (login->command_sent)
+		login->params.send(login->params.owner, STR("*"));
 }
 
 void login_destroy(struct login *login)

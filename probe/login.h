@@ -40,6 +40,9 @@ struct login *login_start(const struct login_params *params);
 /* One line of the server, with or without its line end. */
 void login_take_line(struct login *login, struct str line);
 
+/* A step computes or waits in the worker pool: it is our side that is slow. */
+bool login_is_computing(const struct login *login); /* NULL: false */
+
 /* The session is over: an answer that is still being computed is dropped. */
 void login_abandon(struct login *login); /* NULL is fine */
 

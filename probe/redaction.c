@@ -10,7 +10,8 @@ static const char MARK[] = "<redacted>";
 
 enum {
 	NEEDLE_MAX = 48,
-	MEMORY_MIN = 7168,           /* two pages with a secret of up to 64 bytes */
+	MEMORY_MIN = 7168, /* two pages with a secret of up to 64 bytes */
+	MEMORY_MAX = 262144,
 	MEMORY_PER_SECRET_BYTE = 16, /* raw, three alignments, messages in both forms */
 	WHOLE = 0,
 	PART_OF_BASE64 = 8, /* encodes six bytes: enough to be no coincidence */
@@ -23,12 +24,13 @@ struct needle {
 };
 
 struct redaction {
-	size_t size, needle_count, used;
+	size_t size, first_size, needle_count, used;
 	bool overfull; /* not every needle is known: nothing may be shown */
 	struct needle needles[NEEDLE_MAX];
 	/* Which three characters a hit can begin with: most places fail here. */
 	unsigned char filter[FILTER_BITS / 8];
-	char bytes[]; /* in lower case */
+	char *bytes; /* in lower case; `first` until that is too small */
+	char first[];
 };
 
 struct redaction *redaction_create(size_t secret_len)
@@ -36,14 +38,23 @@ struct redaction *redaction_create(size_t secret_len)
 	size_t size = MEMORY_MIN + MEMORY_PER_SECRET_BYTE * secret_len;
 	struct redaction *redaction = secret_memory_create(size);
 
-	redaction->size = size - sizeof(*redaction);
+	redaction->bytes = redaction->first;
+	redaction->size = redaction->first_size = size - sizeof(*redaction);
 	return redaction;
+}
+
+static void drop_grown(struct redaction *redaction)
+{
+	if (redaction->bytes != redaction->first)
+		secret_memory_destroy(redaction->bytes, redaction->size);
 }
 
 void redaction_destroy(struct redaction *redaction)
 {
-	if (redaction)
-		secret_memory_destroy(redaction, sizeof(*redaction) + redaction->size);
+	if (!redaction)
+		return;
+	drop_grown(redaction);
+	secret_memory_destroy(redaction, sizeof(*redaction) + redaction->first_size);
 }
 
 static unsigned lower(char c)
@@ -95,10 +106,24 @@ static void claim(struct redaction *redaction, size_t skip, size_t len, size_t p
 	redaction->used += skip + len;
 }
 
+/* Kerberos tickets grow with the user's groups: kilobytes are usual. */
+static void grow(struct redaction *redaction, size_t size)
+{
+	char *larger = secret_memory_create(size);
+
+	memcpy(larger, redaction->bytes, redaction->used);
+	drop_grown(redaction);
+	redaction->bytes = larger;
+	redaction->size = size;
+}
+
 static bool has_room(struct redaction *redaction, size_t len)
 {
 	bool room = redaction->needle_count < NEEDLE_MAX &&
-	            redaction->used + len < redaction->size;
+	            redaction->used + len < MEMORY_MAX;
+
+	if (room && redaction->used + len >= redaction->size)
+		grow(redaction, redaction->used + len + MEMORY_MIN);
 
 	redaction->overfull |= !room;
 	return room;
@@ -119,12 +144,13 @@ static void add_raw(struct redaction *redaction, struct str bytes)
  */
 static void add_alignment(struct redaction *redaction, struct str secret, size_t shift)
 {
-	char *place = redaction->bytes + redaction->used;
+	char *place;
 	size_t shared_head = shift == 0 ? 0 : shift + 1;
 	size_t bits = (shift + secret.len) * 8;
 
 	if (!has_room(redaction, 3 * secret.len + 16))
 		return;
+	place = redaction->bytes + redaction->used;
 	/* The shifted copy is written behind the encoded one and wiped again. */
 	char *copy = place + base64_encoded_size(shift + secret.len) + 1;
 	memset(copy, 0, shift);

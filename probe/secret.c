@@ -172,13 +172,15 @@ static bool judge_file(int fd, const char *path, struct error *err)
 struct secret *secret_read_file(const char *path, struct error *err)
 {
 	struct secret *secret = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0) {
 		error_set(err, "%s: cannot open the password file: %s", path,
 		          strerror(errno));
 		return NULL;
 	}
+	/* The open must not wait for a writer, the reading must. */
+	(void)fcntl(fd, F_SETFL, 0);
 	if (judge_file(fd, path, err))
 		secret = secret_read_descriptor(fd, path, err);
 	close(fd);

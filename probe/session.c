@@ -101,6 +101,8 @@ static void on_quit_timeout(uv_timer_t *timer)
 
 static void send_line(struct session *session, struct str line)
 {
+	if (!link_can_talk(session->link))
+		return;
 	trace_add(session->trace, now(session), DIRECTION_CLIENT, line);
 	link_send_line(session->link, line);
 }
@@ -127,6 +129,8 @@ static void say_quit(struct session *session, bool wait)
 /* Writes the event that the verdict rests on; what comes after never changes it. */
 static void finish(struct session *session, enum ending ending, const char *detail)
 {
+	bool out_of_time = time_left(session) == 0;
+
 	if (session->ended)
 		return;
 	session->ended = true;
@@ -135,7 +139,15 @@ static void finish(struct session *session, enum ending ending, const char *deta
 	login_abandon(session->login);
 	trace_note(session->trace, now(session), "end %s%s%s", ending_word(ending),
 	           *detail ? " " : "", detail);
-	say_quit(session, ending != ENDING_TIMEOUT);
+	say_quit(session, ending != ENDING_TIMEOUT && !out_of_time);
+}
+
+/* The server waits for us: it is not the one to blame. */
+static const char *slow_step_detail(const struct session *session)
+{
+	if (!session->target->secret)
+		return "Kerberos or its KDC did not answer before the deadline";
+	return "the SASL step was not computed before the deadline";
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -144,6 +156,8 @@ static void on_deadline(uv_timer_t *timer)
 
 	if (session->stage == STAGE_SEARCH)
 		finish(session, ENDING_DNS_TIMEOUT, "no answer before the deadline");
+	else if (login_is_computing(session->login))
+		finish(session, ENDING_LOCAL, slow_step_detail(session));
 	else
 		finish(session, ENDING_TIMEOUT, "");
 }
@@ -178,6 +192,10 @@ static void start_login(struct session *session)
 		.owner = session,
 	};
 
+	if (session->target->set.tls != TLS_NONE && !params.encrypted) {
+		finish(session, ENDING_LOCAL, "TLS was asked for and is not there");
+		return;
+	}
 	params.binding = link_binding(session->link, &params.binding_is_exporter);
 	session->stage = STAGE_LOGIN;
 	session->login = login_start(&params);
@@ -440,6 +458,8 @@ static void on_found(void *owner, const struct destination *destination)
 {
 	struct session *session = owner;
 
+	if (session->ended) /* by a timer of the same turn */
+		return;
 	session->destination = *destination;
 	if (destination->count)
 		try_address(session);

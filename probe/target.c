@@ -177,6 +177,11 @@ static bool check_source(const struct target_settings *set, struct error *err)
 
 static bool check_numbers(const struct target_settings *set, struct error *err)
 {
+	if ((unsigned)set->tls > TLS_NONE || (unsigned)set->family > IP_V6 ||
+	    (unsigned)set->tls_min > TLS_VERSION_1_3)
+		return error_set(err,
+		                 "a setting for TLS or address family is none of its "
+		                 "words");
 	if (set->port < 0 || set->port > PORT_MAX)
 		return error_set(err, "port %d is not between 1 and %d", set->port,
 		                 PORT_MAX);
@@ -254,6 +259,16 @@ int target_usual_port(enum tls_mode tls)
 	return tls == TLS_IMPLICIT ? PORT_SUBMISSIONS : PORT_SUBMISSION;
 }
 
+/* DNS knows "mx.example." as a full name; certificates and SNI have no dot there. */
+static const char *without_final_dot(struct arena *arena, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len < 2 || name[len - 1] != '.')
+		return name;
+	return arena_copy(arena, (struct str){ name, len - 1 });
+}
+
 static void fill_defaults(struct target *target)
 {
 	struct target_settings *set = &target->set;
@@ -272,6 +287,7 @@ static void fill_defaults(struct target *target)
 			set->host, set->port);
 	if (!set->server_name)
 		set->server_name = target->is_unix_socket ? "localhost" : set->host;
+	set->server_name = without_final_dot(target->arena, set->server_name);
 }
 
 struct target *target_create(const struct target_settings *settings,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/reply.h"
+
 enum { KEPT_FOR_NOTES = 16, DECIMALS = 1000 };
 
 static const char MARKS[] = {
@@ -32,6 +34,20 @@ struct trace *trace_create(struct arena *arena, struct redaction *redaction)
 	return trace;
 }
 
+/* The C1 controls too, in the form that UTF-8 gives them: terminals obey them. */
+static void hide_control_bytes(char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)line[i];
+		unsigned char next = i + 1 < len ? (unsigned char)line[i + 1] : 0;
+
+		if (byte < ' ' || byte == 0x7f)
+			line[i] = '?';
+		else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
+			line[i] = line[i + 1] = '?';
+	}
+}
+
 static void store(struct trace *trace, usec at, enum direction direction,
                   struct str line)
 {
@@ -46,9 +62,7 @@ static void store(struct trace *trace, usec at, enum direction direction,
 	}
 	event = arena_take(trace->arena, sizeof(*event));
 	copy = arena_copy(trace->arena, line);
-	for (size_t i = 0; i < line.len; i++)
-		if ((unsigned char)copy[i] < ' ' || copy[i] == 0x7f)
-			copy[i] = '?';
+	hide_control_bytes(copy, line.len);
 	*event = (struct event){ at, direction, { copy, line.len } };
 	trace->events[trace->count++] = event;
 }
@@ -91,7 +105,10 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 			memcpy(shown + head.len, mark, sizeof(mark) - 1);
 			line = (struct str){ shown, head.len + sizeof(mark) - 1 };
 		}
-	} else if (trace->in_auth && !str_equal(line, STR("*"))) {
+	} else if (str_equal(line, STR("*"))) {
+		/* RFC 4954 section 4: the exchange is cancelled, a command follows. */
+		trace->in_auth = false;
+	} else if (trace->in_auth) {
 		line = STR("<redacted>");
 	} else {
 		trace->truncated |= cut;
@@ -102,6 +119,14 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 static bool goes_on(struct str reply)
 {
 	return str_starts(reply, STR("334"));
+}
+
+static bool loses_code(struct str whole, struct str redacted)
+{
+	struct reply_line reply;
+
+	return whole.len >= 4 && reply_parse_line(&reply, whole) &&
+	       !reply_parse_line(&reply, redacted);
 }
 
 static void store_server_line(struct trace *trace, usec at, struct str line)
@@ -117,9 +142,13 @@ static void store_server_line(struct trace *trace, usec at, struct str line)
 	if (!trace->redaction && line.len)
 		memcpy(shown, line.at, line.len);
 	line.at = shown;
-	/* Half a challenge helps nobody and looks like a leak. */
-	if (goes_on(whole) && !str_equal(line, whole))
-		line = STR("334 <redacted>");
+	/*
+	 * Half a challenge helps nobody and looks like a leak. And a password like
+	 * "235 2.7" must not take the code away that the verdict rests on.
+	 */
+	if (!str_equal(line, whole) && (goes_on(whole) || loses_code(whole, line)))
+		line.len = (size_t)snprintf(shown, sizeof(shown), "%.4s<redacted>",
+		                            whole.at);
 	store(trace, at, DIRECTION_SERVER, line);
 	if (trace->in_auth && !goes_on(whole))
 		trace->in_auth = false;

@@ -90,8 +90,9 @@ SMTP_PROBE_API void smtp_probe_target_release(struct smtp_probe_target *target);
 
 /*
  * Probes once and blocks until it is done: at most `timeout`, and a second more for
- * QUIT. Runs a loop of its own. NULL and a sentence only when libcurl or GNU SASL
- * cannot be started; a login that fails is a result. The caller releases it.
+ * QUIT; a Kerberos library that waits for its KDC can hold it longer. Runs a loop of
+ * its own. NULL and a sentence only when the loop, libcurl or GNU SASL cannot be
+ * started; a login that fails is a result. The caller releases it.
  */
 SMTP_PROBE_API struct smtp_probe_result *
 smtp_probe_once(struct smtp_probe_target *target, struct smtp_probe_error *error);
@@ -108,7 +109,8 @@ smtp_probe_engine_create(struct uv_loop_s *loop, struct smtp_probe_error *error)
 
 /*
  * Cancels what still runs without telling, and is gone when the loop has no more to
- * do for it (at most a second later). NULL is fine.
+ * do for it: a second later at most, unless a SASL step still computes. May be called
+ * inside `done`. NULL is fine.
  */
 SMTP_PROBE_API void smtp_probe_engine_destroy(struct smtp_probe_engine *engine);
 

@@ -106,7 +106,8 @@ static bool take_port(int *out, const char *text, struct error *err)
 		*out = port;
 		return true;
 	}
-	return error_set(err, "-p: '%.20s' is not a port from 1 to 65535", text);
+	/* Not repeated: whoever meant -P has just typed a password. */
+	return error_set(err, "-p: the value is not a port from 1 to 65535");
 }
 
 static bool take_timeout(usec *out, const char *text, struct error *err)
@@ -461,7 +462,10 @@ static bool complain(int found, char **argv, struct error *err)
 		                 table[index_of(optopt)].name);
 	if (optopt)
 		return error_set(err, "-%c: unknown option (see --help)", optopt);
-	return error_set(err, "%.40s: unknown or ambiguous option (see --help)", word);
+	/* What stands behind '=' may be a password for an option of another name. */
+	return error_set(err, "%.*s: unknown or ambiguous option (see --help)",
+	                 (int)(strcspn(word, "=") < 40 ? strcspn(word, "=") : 40),
+	                 word);
 }
 
 /* Errors must take the wanted form even when they come before --output. */
@@ -538,8 +542,9 @@ static bool read_command_line(struct command_line *line, int argc, char **argv,
 		note_kind(line, i);
 	}
 	if (optind < argc)
-		return error_set(err, "'%.18s': not an option; the host goes after -H",
-		                 argv[optind]);
+		/* Not repeated either: after -P it may be half of a password. */
+		return error_set(
+			err, "an argument that is no option; the host goes after -H");
 	return check_kind(line, err);
 }
 

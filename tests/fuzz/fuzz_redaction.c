@@ -307,6 +307,13 @@ static void check_rest(const struct wire *wire, struct str said, struct str show
 
 /* ---- the session ---- */
 
+/* Inside AUTH nothing of the client's words is shown but the command. */
+static void check_client(struct str shown)
+{
+	assert(str_equal(shown, MARK) ||
+	       str_equal(shown, STR("AUTH PLAIN <redacted>")));
+}
+
 static void say(struct wire *wire, enum direction direction, struct str line)
 {
 	size_t count = trace_count(wire->trace);
@@ -316,10 +323,12 @@ static void say(struct wire *wire, enum direction direction, struct str line)
 	if (trace_count(wire->trace) == count)
 		return;
 	shown = trace_event(wire->trace, count)->line;
-	if (direction == DIRECTION_SERVER)
+	if (direction == DIRECTION_SERVER) {
 		check_rest(wire, line, shown);
-	if (direction == DIRECTION_SERVER || wire->in_auth)
 		check_line(wire, shown);
+	} else if (wire->in_auth) {
+		check_client(shown);
+	}
 }
 
 /* As a login does it: known first, then said. */
@@ -343,10 +352,10 @@ static void say_as_client(struct wire *wire, struct str line)
 		text_add_str(&said, STR("AUTH PLAIN "));
 		line = (struct str){ line.at + 5, line.len - 5 };
 	}
-	if (!wire->in_auth || wire->sent_count == SENT_MAX) {
+	if (!wire->in_auth)
 		say(wire, DIRECTION_CLIENT, line);
+	if (!wire->in_auth || wire->sent_count == SENT_MAX)
 		return;
-	}
 	expand(&message, wire, line);
 	text_add_str(&said,
 	             know_message(wire, (struct str){ message.bytes, message.len }));
