@@ -66,7 +66,7 @@ static bool answer_line(const struct input *input, FILE *out,
 {
 	struct arena *arena = arena_create();
 	struct error err, named;
-	const char *answer;
+	const char *answer = "";
 	bool good = answer_question(&answer, input, common, arena, &err);
 
 	if (!good) {

@@ -177,7 +177,8 @@ static const struct {
 
 	/* the rest */
 	ROW(login, "", UNEXPLAINED, POSSIBLE),
-	ROW(greeting, REPLIED("250 fine"), UNEXPLAINED, POSSIBLE),
+	ROW(greeting, REPLIED("250 fine"), PROTOCOL_ERROR, POSSIBLE),
+	ROW(connected, "0.15 * end reply\n", UNEXPLAINED, POSSIBLE),
 #undef ROW
 };
 /* clang-format on */
