@@ -138,6 +138,11 @@ static struct verdict read_reply(const struct observation *seen, unsigned facts)
 	};
 	struct reading reading = reading_of(&said);
 
+	if (reason_cause(reading.reason) == CAUSE_CREDENTIALS && !seen->credential_sent)
+		reading =
+			(struct reading){ REASON_MECHANISM_UNSUPPORTED,
+			                  CONFIDENCE_POSSIBLE,
+			                  "refused before any credential was sent", 0 };
 	if (reading.reason == REASON_NONE)
 		reading = (struct reading){
 			REASON_PROTOCOL_ERROR, CONFIDENCE_POSSIBLE,
