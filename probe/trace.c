@@ -95,7 +95,12 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 
 	if (cut)
 		line.len = TRACE_LINE_MAX;
-	if (is_auth_command(line)) {
+	if (trace->in_auth && str_equal(line, STR("*"))) {
+		/* RFC 4954 section 4: the exchange is cancelled, a command follows. */
+		trace->in_auth = false;
+	} else if (trace->in_auth) { /* before all else: base64 can spell "AUTH" */
+		line = STR("<redacted>");
+	} else if (is_auth_command(line)) {
 		trace->in_auth = true;
 		head = first_words(line, 2);
 		if (head.len < line.len) {
@@ -105,11 +110,6 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 			memcpy(shown + head.len, mark, sizeof(mark) - 1);
 			line = (struct str){ shown, head.len + sizeof(mark) - 1 };
 		}
-	} else if (str_equal(line, STR("*"))) {
-		/* RFC 4954 section 4: the exchange is cancelled, a command follows. */
-		trace->in_auth = false;
-	} else if (trace->in_auth) {
-		line = STR("<redacted>");
 	} else {
 		trace->truncated |= cut;
 	}
@@ -119,6 +119,17 @@ static void store_client_line(struct trace *trace, usec at, struct str line)
 static bool goes_on(struct str reply)
 {
 	return str_starts(reply, STR("334"));
+}
+
+/* "334 <redacted>"; returns its length. */
+static size_t keep_code_only(char *out, struct str reply)
+{
+	static const char mark[] = "<redacted>";
+	size_t code = reply.len < 4 ? reply.len : 4;
+
+	memcpy(out, reply.at, code);
+	memcpy(out + code, mark, sizeof(mark) - 1);
+	return code + sizeof(mark) - 1;
 }
 
 static bool loses_code(struct str whole, struct str redacted)
@@ -147,8 +158,7 @@ static void store_server_line(struct trace *trace, usec at, struct str line)
 	 * "235 2.7" must not take the code away that the verdict rests on.
 	 */
 	if (!str_equal(line, whole) && (goes_on(whole) || loses_code(whole, line)))
-		line.len = (size_t)snprintf(shown, sizeof(shown), "%.4s<redacted>",
-		                            whole.at);
+		line.len = keep_code_only(shown, whole);
 	store(trace, at, DIRECTION_SERVER, line);
 	if (trace->in_auth && !goes_on(whole))
 		trace->in_auth = false;

@@ -23,8 +23,8 @@ enum {
 	SECRET_MAX = 96,
 	MESSAGE_MAX = 256,
 	WIRE_LINE_MAX = 1024,
-	SENT_MAX = 16,
-	PART = 8, /* so long a run of a message's base64 is no coincidence */
+	SENT_MAX = 32, /* more than a redaction can know */
+	PART = 8,      /* so long a run of a message's base64 is no coincidence */
 	CAPITALS = 0x0e,
 	PART_OF = 0x0f
 };
