@@ -31,8 +31,7 @@ static void tell(struct smtp_probe_error *out, const struct error *err)
 	memcpy(out->text, err->text, sizeof(out->text));
 }
 
-/* ---- targets ----------------------------------------------------------------------
- */
+/* ---- targets ---- */
 
 static bool take_secret(struct secret **out, const struct smtp_probe_settings *settings,
                         struct error *err)
@@ -118,7 +117,7 @@ void smtp_probe_target_release(struct smtp_probe_target *target)
 	target_release(target_in(target));
 }
 
-/* ---- engine --------------------------------------------------------------------- */
+/* ---- engine ---- */
 
 /* A run or a periodic target, with the receiver outside. Linked into its engine. */
 struct handle {
@@ -274,7 +273,7 @@ size_t smtp_probe_periodic_skipped(const struct smtp_probe_periodic *periodic)
 	return periodic_skipped(periodic->periodic);
 }
 
-/* ---- one run, blocking --------------------------------------------------------- */
+/* ---- one run, blocking ---- */
 
 static const char NO_LOOP[] =
 	"no event loop can be made; raise the limit of open files (ulimit -n)";
@@ -305,7 +304,7 @@ struct smtp_probe_result *smtp_probe_once(struct smtp_probe_target *target,
 	return result;
 }
 
-/* ---- results -------------------------------------------------------------------- */
+/* ---- results ---- */
 
 void smtp_probe_result_release(struct smtp_probe_result *result)
 {

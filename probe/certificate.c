@@ -12,7 +12,7 @@
 
 enum { NAME_TEXT_MAX = 256, NAMES_TEXT_MAX = 512, FAULT_MAX = 4 };
 
-/* ---- files ---------------------------------------------------------------------- */
+/* ---- files ---- */
 
 /* Keys with a passphrase cannot be used by a program that runs alone. */
 static int no_passphrase(char *buffer, int size, int writing, void *owner)
@@ -74,7 +74,7 @@ bool certificate_check_pair(const char *certificate, const char *key, struct err
 	return true;
 }
 
-/* ---- the handshake --------------------------------------------------------------- */
+/* ---- the handshake ---- */
 
 static void say(const struct tls_watch *watch, const char *event)
 {

@@ -85,7 +85,7 @@ void engine_destroy(struct engine *engine)
 	free_when_idle(engine);
 }
 
-/* ---- single runs -------------------------------------------------------------- */
+/* ---- single runs ---- */
 
 static void unlink_run(struct run *run)
 {
@@ -140,7 +140,7 @@ size_t engine_in_flight(const struct engine *engine)
 	return engine->in_flight;
 }
 
-/* ---- periodic targets ---------------------------------------------------------- */
+/* ---- periodic targets ---- */
 
 static void on_slot(uv_timer_t *timer);
 

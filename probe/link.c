@@ -46,7 +46,7 @@ struct link {
 	char stop_detail[160];
 };
 
-/* ---- what the socket tells, before libcurl looks --------------------------------- */
+/* ---- what the socket tells, before libcurl looks ---- */
 
 static void note_connected(struct link *link, curl_socket_t socket)
 {
@@ -116,7 +116,7 @@ static bool on_socket_ready(struct carried *carried, int socket)
 	return look_at_first_bytes(link, socket);
 }
 
-/* ---- what libcurl tells of a connection ------------------------------------------ */
+/* ---- what libcurl tells of a connection ---- */
 
 /*
  * libcurl compares "STARTTLS" with regard to case, RFC 5321 §2.4 does not. This is
@@ -260,8 +260,7 @@ static CURLcode on_ssl_context(CURL *easy, void *context, void *owner)
 	return CURLE_OK;
 }
 
-/* ---- lines of our own ---------------------------------------------------------------
- */
+/* ---- lines of our own ---- */
 
 static void fail(struct link *link, enum ending ending, const char *detail)
 {
@@ -305,8 +304,7 @@ void link_send_line(struct link *link, struct str line)
 		wire_send_line(link->wire, line);
 }
 
-/* ---- beginning and end -------------------------------------------------------------
- */
+/* ---- beginning and end ---- */
 
 /* From here on the lines are ours: through libcurl, or on the socket that it left. */
 static bool start_talking(struct link *link, CURL *easy, curl_socket_t socket)

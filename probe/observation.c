@@ -44,7 +44,7 @@ static void complete(struct fold *fold, usec at)
 	facts->duration = at - facts->started;
 }
 
-/* ---- the server's lines ------------------------------------------------------- */
+/* ---- the server's lines ---- */
 
 static void begin_reply(struct fold *fold)
 {
@@ -104,7 +104,7 @@ static void take_server_line(struct fold *fold, usec at, struct str text)
 		complete(fold, at);
 }
 
-/* ---- the client's lines -------------------------------------------------------- */
+/* ---- the client's lines ---- */
 
 static void take_auth_command(struct fold *fold, usec at, struct str rest)
 {
@@ -156,8 +156,7 @@ static void take_client_line(struct fold *fold, usec at, struct str text)
 	}
 }
 
-/* ---- our own events ---------------------------------------------------------------
- */
+/* ---- our own events ---- */
 
 /*
  * Takes `key="value"` or `key=value`. In order, never by searching: a subject may

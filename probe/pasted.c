@@ -50,8 +50,7 @@ static struct str from(struct str text, size_t at)
 	return (struct str){ text.at + at, text.len - at };
 }
 
-/* ---- what stands before ------------------------------------------------------------
- */
+/* ---- what stands before ---- */
 
 /* The word at the end, in the sense of "not a blank". */
 static struct str last_word(struct str text)
@@ -156,8 +155,7 @@ static enum place place_of(struct str before)
 	return last == '#' ? PLACE_ANYWHERE : PLACE_OF_REPLY;
 }
 
-/* ---- what stands behind -----------------------------------------------------------
- */
+/* ---- what stands behind ---- */
 
 static bool begins_with_status(struct str text, int code)
 {
@@ -246,8 +244,7 @@ static bool cut_at_quote(struct str *text, char quote)
 	return false;
 }
 
-/* ---- one line -----------------------------------------------------------------------
- */
+/* ---- one line ---- */
 
 static bool take_code(int *out, struct str *rest)
 {
@@ -333,9 +330,7 @@ static bool is_http(struct str line)
 	       str_find_nocase(line, STR("HTTP/2")) >= 0;
 }
 
-/* ---- text
- * ----------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static bool is_unbalanced(struct str text, char opening, char closing)
 {
@@ -406,9 +401,7 @@ static void append(struct growing *reply, struct str text)
 	reply->len = len + text.len;
 }
 
-/* ---- all lines
- * ------------------------------------------------------------------------
- */
+/* ---- all lines ---- */
 
 /* Programs print "\r\n" in a string as it is written in source code. */
 static size_t line_end_at(struct str text, size_t i)

@@ -62,7 +62,7 @@ static bool is_masked(struct str text)
 	size_t stars = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (!strchr("20 *\t\n", text.at[i]))
+		if (!text.at[i] || !strchr("20 *\t\n", text.at[i]))
 			return false;
 		stars += text.at[i] == '*';
 	}

@@ -30,8 +30,9 @@ struct reading {
 };
 
 /*
- * The first row of reading.def that fits. Pure, allocates nothing. Order of
- * evidence: phase, text, provider and status, status, code, class of code.
+ * The first row of reading.def that fits; the reply has a code. Pure, allocates
+ * nothing. Order of evidence: phase, text, provider and status, status, code, class of
+ * code.
  */
 struct reading reading_of(const struct said *said);
 

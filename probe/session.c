@@ -69,7 +69,7 @@ static uint64_t in_ms(usec time)
 	return (uint64_t)((time + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
 }
 
-/* ---- the end ----------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static void timer_is_closed(uv_handle_t *handle)
 {
@@ -167,7 +167,7 @@ void session_cancel(struct session *session)
 	finish(session, ENDING_CANCELLED, "");
 }
 
-/* ---- the login --------------------------------------------------------------- */
+/* ---- the login ---- */
 
 static void on_login_send(void *owner, struct str line)
 {
@@ -201,7 +201,7 @@ static void start_login(struct session *session)
 	session->login = login_start(&params);
 }
 
-/* ---- what the link tells ------------------------------------------------------- */
+/* ---- what the link tells ---- */
 
 static bool is_command(struct str line, struct str verb)
 {
@@ -384,7 +384,7 @@ static const struct link_events link_events = {
 	.failed = on_failed,
 };
 
-/* ---- from name to connection ---------------------------------------------------- */
+/* ---- from name to connection ---- */
 
 /* RFC 5321 §4.1.4: a machine without a full name introduces itself by its address. */
 static void choose_ehlo_name(char *out, size_t room, const struct target *target,

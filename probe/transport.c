@@ -41,8 +41,7 @@ struct watch {
 	void *owner;
 };
 
-/* ---- sockets ------------------------------------------------------------------------
- */
+/* ---- sockets ---- */
 
 static void watch_is_closed(uv_handle_t *handle)
 {
@@ -113,8 +112,7 @@ void watch_for(struct watch *watch, int events)
 	uv_poll_start(&watch->poll, wanted, on_own_socket);
 }
 
-/* ---- what is over -------------------------------------------------------------------
- */
+/* ---- what is over ---- */
 
 static void run_deferred(struct transport *transport)
 {
@@ -163,8 +161,7 @@ static void forget_deferred(struct transport *transport, struct carried *carried
 	carried->is_deferred = false;
 }
 
-/* ---- libcurl on libuv
- * ----------------------------------------------------------------- */
+/* ---- libcurl on libuv ---- */
 
 static void on_carried_socket(uv_poll_t *poll, int status, int events)
 {
@@ -249,8 +246,7 @@ static int on_timer_wanted(CURLM *multi, long timeout_ms, void *owner)
 	return 0;
 }
 
-/* ---- beginning and end -------------------------------------------------------------
- */
+/* ---- beginning and end ---- */
 
 static bool start(struct transport *transport, struct carried *carried)
 {

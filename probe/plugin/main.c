@@ -51,8 +51,7 @@ static void print(const char *text)
 	fflush(stdout);
 }
 
-/* ---- trouble before there is anything to probe -------------------------------------
- */
+/* ---- trouble before there is anything to probe ---- */
 
 static int give_up(const struct plugin *plugin, enum reason reason,
                    const char *sentence)
@@ -108,8 +107,7 @@ static bool take_secret(struct secret **out, const struct options *options,
 	return *out != NULL;
 }
 
-/* ---- the run
- * -------------------------------------------------------------------------- */
+/* ---- the run ---- */
 
 static void on_signal(uv_signal_t *handle, int number)
 {

@@ -47,8 +47,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_OUTPUT] = "Thresholds and output:",
 };
 
-/* ---- help -------------------------------------------------------------------------
- */
+/* ---- help ---- */
 
 static void add_option(struct text *out, size_t i)
 {
@@ -93,8 +92,7 @@ const char *options_help(struct arena *arena)
 	return out.at;
 }
 
-/* ---- single values ------------------------------------------------------------------
- */
+/* ---- single values ---- */
 
 static bool take_port(int *out, const char *text, struct error *err)
 {
@@ -243,8 +241,7 @@ static bool take_tls(struct command_line *line, enum tls_mode mode, struct error
 	return true;
 }
 
-/* ---- the options --------------------------------------------------------------------
- */
+/* ---- the options ---- */
 
 static bool take_server_option(struct command_line *line, int id, char *value,
                                struct error *err)
@@ -415,8 +412,7 @@ static take_option *const takers[GROUP_COUNT] = {
 	[GROUP_DECODE] = take_decode_option, [GROUP_OUTPUT] = take_output_option,
 };
 
-/* ---- the command line
- * ----------------------------------------------------------------- */
+/* ---- the command line ---- */
 
 static void build_letters(char letters[2 * OPTION_COUNT + 2])
 {

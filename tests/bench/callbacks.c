@@ -74,7 +74,7 @@ static void *original(const char *name)
 	return found;
 }
 
-/* ---- libuv's calls -------------------------------------------------------------- */
+/* ---- libuv's calls ---- */
 
 static void on_poll(uv_poll_t *handle, int status, int events)
 {

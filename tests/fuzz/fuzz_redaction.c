@@ -22,7 +22,8 @@
 enum {
 	SECRET_MAX = 96,
 	MESSAGE_MAX = 256,
-	WIRE_LINE_MAX = 1024,
+	WIRE_LINE_MAX = 640, /* more than a trace keeps */
+	SENT_LEN_MAX = 256,
 	SENT_MAX = 32, /* more than a redaction can know */
 	PART = 8,      /* so long a run of a message's base64 is no coincidence */
 	CAPITALS = 0x0e,
@@ -300,10 +301,10 @@ static char shown_as(struct str line, size_t i)
 
 static bool is_special(struct str said, struct str shown)
 {
-	return memchr(said.at, '<', said.len) || str_starts(said, STR("334")) ||
-	       is_code_and_mark(shown) || str_equal(shown, MARK) ||
-	       shown.len == TRACE_LINE_MAX || said.at[said.len - 1] == '\r' ||
-	       said.len > WIRE_LINE_MAX;
+	return said.len == 0 || memchr(said.at, '<', said.len) ||
+	       str_starts(said, STR("334")) || is_code_and_mark(shown) ||
+	       str_equal(shown, MARK) || shown.len == TRACE_LINE_MAX ||
+	       said.at[said.len - 1] == '\r' || said.len > WIRE_LINE_MAX;
 }
 
 /* What is no secret is shown, in order, and nothing else but the mark. */
@@ -311,8 +312,6 @@ static void check_rest(const struct wire *wire, struct str said, struct str show
 {
 	struct cover cover = { .line = said };
 
-	if (said.len == 0 || is_special(said, shown))
-		return;
 	cover_all(&cover, wire);
 	for (size_t i = 0; i < said.len; i++) {
 		while (!cover.gone[i] && str_starts(shown, MARK))
@@ -344,8 +343,10 @@ static void say(struct wire *wire, enum direction direction, struct str line)
 		return;
 	shown = trace_event(wire->trace, count)->line;
 	if (direction == DIRECTION_SERVER) {
-		check_rest(wire, line, shown);
-		check_line(wire, shown);
+		if (is_special(line, shown))
+			check_line(wire, shown);
+		else
+			check_rest(wire, line, shown);
 	} else if (wire->in_auth) {
 		check_client(shown);
 	}
@@ -377,6 +378,8 @@ static void say_as_client(struct wire *wire, struct str line)
 	if (!wire->in_auth || wire->sent_count == SENT_MAX)
 		return;
 	expand(&message, wire, line);
+	if (message.len > SENT_LEN_MAX)
+		message.len = SENT_LEN_MAX;
 	text_add_str(&said,
 	             know_message(wire, (struct str){ message.bytes, message.len }));
 	say(wire, DIRECTION_CLIENT, text_view(&said));
