@@ -34,6 +34,13 @@ bool address_parse(struct sockaddr_storage *out, const char *text)
 	return false;
 }
 
+bool address_is_literal(const char *text)
+{
+	struct sockaddr_storage parsed;
+
+	return address_parse(&parsed, text);
+}
+
 static size_t size_of_bytes(const struct sockaddr_storage *address)
 {
 	return address->ss_family == AF_INET6 ? sizeof(struct in6_addr)

@@ -12,6 +12,9 @@ enum { ADDRESS_TEXT_MAX = 64 };
 /* An IPv4 or IPv6 literal, port 0. */
 bool address_parse(struct sockaddr_storage *out, const char *text);
 
+/* Whether `text` is an IPv4 or IPv6 literal. */
+bool address_is_literal(const char *text);
+
 /* An address of this machine, loopback included. */
 bool address_is_own(const struct sockaddr_storage *address);
 

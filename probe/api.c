@@ -142,15 +142,6 @@ struct smtp_probe_engine {
 	struct handle *handles;
 };
 
-static void *take(size_t size)
-{
-	void *memory = calloc(1, size);
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
 static void link_handle(struct smtp_probe_engine *engine, struct handle *handle,
                         smtp_probe_done *done, void *owner)
 {
@@ -176,7 +167,7 @@ static void free_handle(struct handle *handle)
 static struct smtp_probe_engine *create_engine(struct uv_loop_s *loop, bool one_shot,
                                                struct smtp_probe_error *error)
 {
-	struct smtp_probe_engine *engine = take(sizeof(*engine));
+	struct smtp_probe_engine *engine = memory_take(sizeof(*engine));
 	struct error err;
 
 	engine->engine = engine_create(loop, one_shot, &err);
@@ -222,7 +213,7 @@ struct smtp_probe_run *smtp_probe_start(struct smtp_probe_engine *engine,
                                         struct smtp_probe_target *target,
                                         smtp_probe_done *done, void *owner)
 {
-	struct smtp_probe_run *run = take(sizeof(*run));
+	struct smtp_probe_run *run = memory_take(sizeof(*run));
 
 	link_handle(engine, &run->handle, done, owner);
 	run->run = engine_run(engine->engine, target_in(target), on_run_done,
@@ -247,7 +238,7 @@ struct smtp_probe_periodic *smtp_probe_add(struct smtp_probe_engine *engine,
                                            double interval, smtp_probe_done *done,
                                            void *owner)
 {
-	struct smtp_probe_periodic *periodic = take(sizeof(*periodic));
+	struct smtp_probe_periodic *periodic = memory_take(sizeof(*periodic));
 	usec time = time_in(interval);
 
 	link_handle(engine, &periodic->handle, done, owner);
@@ -390,7 +381,7 @@ static char *copy_out(const char *text)
 {
 	size_t size = strlen(text) + 1;
 
-	return memcpy(take(size), text, size);
+	return memcpy(memory_take(size), text, size);
 }
 
 char *smtp_probe_json(const struct smtp_probe_result *result, bool with_trace)

@@ -31,6 +31,11 @@ static void *take_from_system(size_t size)
 	return memory;
 }
 
+void *memory_take(size_t size)
+{
+	return memset(take_from_system(size), 0, size);
+}
+
 struct arena *arena_create(void)
 {
 	struct arena *arena = take_from_system(sizeof(*arena));

@@ -23,6 +23,12 @@ void *arena_take(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, struct str text);
 char *arena_print(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * Zeroed memory outside of any arena, for what comes and goes by itself; given back
+ * with free(). Never NULL, as above.
+ */
+void *memory_take(size_t size);
+
 /* Bytes the arena holds from the system. */
 size_t arena_size(const struct arena *arena);
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/address.h"
+
 enum { NAME_TEXT_MAX = 256, NAMES_TEXT_MAX = 512, FAULT_MAX = 4 };
 
 /* ---- files ---- */
@@ -198,18 +200,10 @@ static void say_chain(const struct tls_watch *watch, X509_STORE_CTX *store)
 		say_certificate(watch, i, sk_X509_value(chain, i));
 }
 
-static bool is_address(const char *host)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, bytes) == 1 ||
-	       inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 /* X509_V_OK, or why `host` is not covered (RFC 6125; RFC 5280 for addresses). */
 static int judge_name(X509 *leaf, const char *host)
 {
-	if (is_address(host))
+	if (address_is_literal(host))
 		return X509_check_ip_asc(leaf, host, 0) == 1
 		               ? X509_V_OK
 		               : X509_V_ERR_IP_ADDRESS_MISMATCH;

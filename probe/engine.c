@@ -37,18 +37,9 @@ struct engine {
 	bool telling; /* inside `done`, which may destroy the engine */
 };
 
-static void *take(size_t size)
-{
-	void *memory = calloc(1, size);
-
-	if (!memory)
-		abort();
-	return memory;
-}
-
 struct engine *engine_create(struct uv_loop_s *loop, bool one_shot, struct error *err)
 {
-	struct engine *engine = take(sizeof(*engine));
+	struct engine *engine = memory_take(sizeof(*engine));
 
 	engine->ground.loop = loop;
 	engine->base = clock_now();
@@ -117,7 +108,7 @@ static void on_run_done(void *owner, struct result *result)
 struct run *engine_run(struct engine *engine, struct target *target, probe_done *done,
                        void *owner)
 {
-	struct run *run = take(sizeof(*run));
+	struct run *run = memory_take(sizeof(*run));
 
 	*run = (struct run){
 		.engine = engine, .done = done, .owner = owner, .next = engine->runs
@@ -185,7 +176,7 @@ static void on_slot(uv_timer_t *timer)
 struct periodic *engine_add(struct engine *engine, struct target *target, usec interval,
                             probe_done *done, void *owner)
 {
-	struct periodic *periodic = take(sizeof(*periodic));
+	struct periodic *periodic = memory_take(sizeof(*periodic));
 	usec least = PERIODIC_INTERVAL_MIN_MS * USEC_PER_MSEC;
 
 	periodic->engine = engine;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/target.h"
 
-#include <arpa/inet.h>
-
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "probe/address.h"
 #include "probe/certificate.h"
 
 enum {
@@ -16,14 +15,6 @@ enum {
 	PORT_SUBMISSIONS = 465, /* RFC 8314 §7.3 */
 	TIMEOUT_DEFAULT_S = 10
 };
-
-static bool is_address(const char *host)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, bytes) == 1 ||
-	       inet_pton(AF_INET6, host, bytes) == 1;
-}
 
 static bool is_name_char(char c)
 {
@@ -40,7 +31,7 @@ static bool check_name(const char *what, const char *name, struct error *err)
 	if (len > HOST_NAME_MAX_LEN)
 		return error_set(err, "%s has %zu characters; DNS allows %d", what, len,
 		                 HOST_NAME_MAX_LEN);
-	if (is_address(name))
+	if (address_is_literal(name))
 		return true;
 	for (const char *c = name; *c; c++)
 		if (!is_name_char(*c))
@@ -67,7 +58,7 @@ static bool check_family(const struct target_settings *set, struct error *err)
 {
 	bool is_v6 = strchr(set->host, ':') != NULL;
 
-	if (!is_address(set->host) || set->family == IP_ANY ||
+	if (!address_is_literal(set->host) || set->family == IP_ANY ||
 	    is_v6 == (set->family == IP_V6))
 		return true;
 	return error_set(err,
@@ -169,7 +160,7 @@ static bool check_via(const char *via, struct error *err)
 
 static bool check_source(const struct target_settings *set, struct error *err)
 {
-	if (!set->source_address || is_address(set->source_address))
+	if (!set->source_address || address_is_literal(set->source_address))
 		return true;
 	return error_set(err, "source address '%.60s' is no IPv4 or IPv6 address",
 	                 set->source_address);
@@ -274,7 +265,6 @@ static void fill_defaults(struct target *target)
 	struct target_settings *set = &target->set;
 
 	target->is_unix_socket = set->host[0] == '/';
-	target->host_is_address = is_address(set->host);
 	if (set->port == 0)
 		set->port = target_usual_port(set->tls);
 	if (set->timeout == 0)

@@ -41,7 +41,6 @@ struct target {
 	const char *address; /* "mx.example:587", "[::1]:587" or the socket path */
 	const struct secret *secret; /* NULL: no password */
 	bool is_unix_socket;
-	bool host_is_address;
 	/* private: */
 	struct arena *arena;
 	struct secret *owned;

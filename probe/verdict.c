@@ -8,17 +8,17 @@ enum { ANY = -1 };
 /* What a rule may ask for beyond words and numbers. */
 enum {
 	ACCEPTED = 1 << 0, /* the server said yes to AUTH */
-	ENCRYPTED = 1 << 2,
-	VERIFIED = 1 << 3, /* encrypted, and the certificate is right */
-	STARTTLS_ASKED = 1 << 4,
-	RAW = 1 << 11,        /* the first bytes are no SMTP */
-	RAW_TLS = 1 << 5,     /* the first bytes are a TLS record */
+	ENCRYPTED = 1 << 1,
+	VERIFIED = 1 << 2, /* encrypted, and the certificate is right */
+	STARTTLS_ASKED = 1 << 3,
+	RAW = 1 << 4,         /* the first bytes are no SMTP */
+	RAW_TLS = 1 << 5,     /* they are a TLS record */
 	RAW_SERVICE = 1 << 6, /* they are of a known other protocol */
 	LEAF_ONLY = 1 << 7,   /* one certificate, which names its issuer's place */
 	JUDGED_BAD = 1 << 8,  /* the certificate has a fault */
 	ALERT_RECEIVED = 1 << 9,
 	ALERT_VERSION = 1 << 10,
-	NO_MECHANISM = 1 << 12 /* the server offers none at all */
+	NO_MECHANISM = 1 << 11 /* the server offers none at all */
 };
 
 enum phase_or_any {
