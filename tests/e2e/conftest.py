@@ -95,15 +95,20 @@ def parse(text):
 
 
 @pytest.fixture(scope="session")
-def plugin(request, pki):
+def plugin_path(request):
     named = request.config.getoption("--plugin")
     if not named:
         raise pytest.UsageError("which plugin? --plugin PATH or CHECK_SMTP_AUTH=PATH")
     binary = pathlib.Path(named).resolve()
     if not os.access(binary, os.X_OK):
         raise pytest.UsageError(f"{binary} is no program")
+    return binary
+
+
+@pytest.fixture(scope="session")
+def plugin(plugin_path, pki):
     with tempfile.TemporaryDirectory(prefix="plugin-") as directory:
-        yield Plugin(binary, pathlib.Path(directory), pki.root)
+        yield Plugin(plugin_path, pathlib.Path(directory), pki.root)
 
 
 @pytest.fixture(scope="session")

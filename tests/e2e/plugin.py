@@ -233,6 +233,14 @@ class Peer:
         self.line()
         self.send("250-mx.example.test", *[f"250-{word}" for word in capabilities], "250 SIZE 1")
 
+    def plain_response(self):
+        """Reads AUTH PLAIN; returns the line that holds the password, sent with it or after."""
+        line = self.line()
+        if line == "AUTH PLAIN":
+            self.send("334 ")
+            line = self.line()
+        return line
+
     def drain(self):
         """Reads to the end and answers nothing but QUIT; what the client says is noted."""
         with contextlib.suppress(OSError, ssl.SSLError):
@@ -334,15 +342,9 @@ def leaks(secret, shown):
 
 
 @pytest.fixture(scope="session")
-def probe(request):
-    named = request.config.getoption("--plugin")
-    if not named:
-        raise pytest.UsageError("which plugin? --plugin PATH or CHECK_SMTP_AUTH=PATH")
-    binary = pathlib.Path(named).resolve()
-    if not os.access(binary, os.X_OK):
-        raise pytest.UsageError(f"{binary} is no program")
+def probe(plugin_path):
     with tempfile.TemporaryDirectory(prefix="probe-") as directory:
-        made = Probe(binary, pathlib.Path(directory))
+        made = Probe(plugin_path, pathlib.Path(directory))
         with made.login_server():
             pass  # it makes the certificates
         yield made

@@ -201,10 +201,7 @@ def test_neither_trace_nor_secret_shows(probe):
 
     def conversation(peer):
         peer.encrypted_session("AUTH PLAIN")
-        line = peer.line()
-        if line == "AUTH PLAIN":
-            peer.send("334 ")
-            line = peer.line()
+        line = peer.plain_response()
         peer.send(f"535-5.7.8 {line}", f"535 5.7.8 {SECRET}")
         peer.drain()
 

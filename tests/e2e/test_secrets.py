@@ -239,10 +239,7 @@ def test_echo_of_an_unusual_password_is_redacted(probe, secret, form):
 
     def conversation(peer):
         peer.encrypted_session("AUTH PLAIN")
-        line = peer.line()
-        if line == "AUTH PLAIN":
-            peer.send("334 ")
-            line = peer.line()
+        line = peer.plain_response()
         peer.send(f"535-5.7.8 {line}", f"535 5.7.8 {decoded(line)}")
         peer.drain()
 
