@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/note.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+bool note_take_fact(struct str *key, struct str *value, struct str *rest)
+{
+	const char *end;
+
+	*rest = str_trim(*rest);
+	if (!str_take_word(key, rest, "=") || !str_take_char(rest, '='))
+		return false;
+	if (!str_take_char(rest, '"')) {
+		*value = STR("");
+		/* An empty value leaves the blank of the next fact in its place. */
+		if (rest->len && rest->at[0] != ' ')
+			str_take_word(value, rest, " ");
+		return true;
+	}
+	end = memchr(rest->at, '"', rest->len);
+	if (!end)
+		return false;
+	*value = (struct str){ rest->at, (size_t)(end - rest->at) };
+	*rest = (struct str){ end + 1, rest->len - value->len - 1 };
+	return true;
+}
+
+bool note_take_count(unsigned long long *out, struct str value)
+{
+	unsigned long long sum = 0;
+
+	if (value.len == 0)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned digit = (unsigned)(value.at[i] - '0');
+
+		if (digit > 9 || sum > (ULLONG_MAX - digit) / 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	*out = sum;
+	return true;
+}
+
+/* Six digits behind the point at most; what is finer than the clock is dropped. */
+static bool take_fraction(usec *out, struct str digits)
+{
+	usec weight = USEC_PER_SEC / 10;
+
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.at[i] < '0' || digits.at[i] > '9')
+			return false;
+		*out += weight * (digits.at[i] - '0');
+		weight /= 10;
+	}
+	return true;
+}
+
+bool note_take_seconds(usec *out, struct str value)
+{
+	struct str rest = value;
+	usec fraction = 0;
+	int whole;
+
+	if (!str_take_number(&whole, &rest))
+		return false;
+	if (rest.len && (!str_take_char(&rest, '.') || rest.len == 0 ||
+	                 !take_fraction(&fraction, rest)))
+		return false;
+	*out = (usec)whole * USEC_PER_SEC + fraction;
+	return true;
+}
+
+void note_print_time(char out[NOTE_TIME_MAX], usec wall)
+{
+	time_t seconds = (time_t)(wall / USEC_PER_SEC);
+	struct tm parts;
+
+	if (!gmtime_r(&seconds, &parts) ||
+	    !strftime(out, NOTE_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &parts))
+		snprintf(out, NOTE_TIME_MAX, "1970-01-01T00:00:00Z");
+}
+
+static bool take_parts(struct tm *parts, struct str value)
+{
+	static const char separators[] = "--T::Z";
+	int *places[] = { &parts->tm_year, &parts->tm_mon, &parts->tm_mday,
+		          &parts->tm_hour, &parts->tm_min, &parts->tm_sec };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!str_take_number(places[i], &value) ||
+		    !str_take_char(&value, separators[i]))
+			return false;
+	return value.len == 0;
+}
+
+bool note_take_time(usec *out, struct str value)
+{
+	struct tm parts = { 0 };
+
+	if (!take_parts(&parts, value) || parts.tm_year < 1900 || parts.tm_year > 9999 ||
+	    parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 ||
+	    parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 ||
+	    parts.tm_sec > 60)
+		return false;
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	*out = (usec)timegm(&parts) * USEC_PER_SEC;
+	return true;
+}
