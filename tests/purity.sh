@@ -11,9 +11,10 @@
 # not silently leave the check.
 set -eu
 
-pure='decode decode_json colour waterfall reading pasted pattern provider reply capability challenge observation verdict evidence diagnosis range nagios json
-    text message schedule redaction reason cause phase mechanism severity ending str
-    interceptor interceptor_name interceptor_table'
+    pure='decode decode_json colour waterfall reading pasted pattern provider reply
+    capability challenge observation verdict evidence diagnosis range nagios json text
+    message schedule redaction reason cause phase mechanism severity ending str
+    interceptor interceptor_name hash timestamp memory interceptor_table'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
 # (__printf_chk, __open_2) or large-file support (open64) is checked in its plain form.
