@@ -2,6 +2,7 @@
 #ifndef PROBE_CONTACT_H
 #define PROBE_CONTACT_H
 
+#include "probe/contact_outcome.h"
 #include "probe/socket_facts.h"
 #include "probe/str.h"
 
@@ -26,13 +27,6 @@ enum contact_step {
 	                     handshake comes at once, then greeting and EHLO */
 };
 
-/* What ended it. Words in contact_outcome.def. */
-enum contact_outcome {
-#define CONTACT_OUTCOME(id, word, meaning) CONTACT_##id,
-#include "probe/contact_outcome.def"
-	CONTACT_OUTCOME_COUNT
-};
-
 enum { CONTACT_TEXT_MAX = 512, CONTACT_BYTES_MAX = 16384, CONTACT_LINES_MAX = 128 };
 
 struct contact_wish {
@@ -53,7 +47,7 @@ struct contact_report {
 	enum contact_outcome outcome;
 	enum contact_step reached; /* the last step that was answered */
 	bool connected;
-	int error;  /* errno of the connect, 0 = none */
+	int error;    /* errno of the connect, 0 = none */
 	bool at_once; /* it was connect() itself that failed */
 	usec took;
 	struct socket_facts socket;
@@ -76,8 +70,5 @@ struct contact *contact_start(struct uv_loop_s *loop, const struct contact_wish 
 
 /* Closes the connection; `done` will not be called. Not once it has been. */
 void contact_cancel(struct contact *contact);
-
-const char *contact_outcome_word(enum contact_outcome outcome);
-bool contact_outcome_from_word(enum contact_outcome *out, struct str word);
 
 #endif
