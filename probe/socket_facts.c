@@ -98,6 +98,7 @@ static bool read_control(struct icmp_fact *out, const struct cmsghdr *control,
 		                   .is_v6 = error.ee_origin == SO_EE_ORIGIN_ICMP6,
 		                   .type = error.ee_type,
 		                   .code = error.ee_code,
+		                   .error = (int)error.ee_errno,
 		                   .offender = offender_of(control) };
 	out->who = classify(&out->offender, peer);
 	return true;

@@ -18,6 +18,7 @@ enum offender { OFFENDER_NONE, OFFENDER_SELF, OFFENDER_HOP, OFFENDER_TARGET };
 struct icmp_fact {
 	bool found, is_v6;
 	int type, code;
+	int error; /* the errno that the kernel makes of it */
 	enum offender who;
 	struct sockaddr_storage offender;
 };

@@ -16,7 +16,7 @@ gsasl.h     probe/sasl.c
 gssapi/     probe/kerberos.c
 ares.h      probe/resolve.c probe/dns_channel.c
 uv.h        probe/transport.c probe/session.c probe/resolve.c probe/sasl.c probe/engine.c
-uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c
+uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c probe/contact.c
 jansson.h   probe/json.c probe/plugin/decode_json.c
 '
 

@@ -117,12 +117,14 @@ static void icmp_is_printed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(icmp_rows); i++) {
-		const struct icmp_fact icmp = { true,
-			                        icmp_rows[i].is_v6,
-			                        icmp_rows[i].type,
-			                        icmp_rows[i].code,
-			                        icmp_rows[i].who,
-			                        address_of(icmp_rows[i].offender) };
+		const struct icmp_fact icmp = {
+			.found = true,
+			.is_v6 = icmp_rows[i].is_v6,
+			.type = icmp_rows[i].type,
+			.code = icmp_rows[i].code,
+			.who = icmp_rows[i].who,
+			.offender = address_of(icmp_rows[i].offender),
+		};
 		char text[SOCKET_FACTS_TEXT_MAX];
 
 		socket_facts_print_icmp(text, sizeof(text), &icmp);
