@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/certificate.h"
 #include "probe/link_ending.h"
+#include "probe/tls_watch.h"
 #include "probe/wire.h"
 
 enum { RAW_SHOWN = 32 };
