@@ -17,6 +17,7 @@ gssapi/     probe/kerberos.c
 ares.h      probe/resolve.c probe/dns_channel.c
 uv.h        probe/transport.c probe/session.c probe/resolve.c probe/sasl.c probe/engine.c
 uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c probe/contact.c
+uv.h        probe/experiment.c
 jansson.h   probe/json.c probe/plugin/decode_json.c
 '
 
