@@ -56,7 +56,7 @@ static bool find_first_end(const struct tls_facts *tls, usec *from, usec *until)
 static void look_for_expiry(struct notices *notices, const struct observation *seen,
                             struct arena *arena)
 {
-	usec from, until, left, early = NOTICE_EXPIRY_DAYS * USEC_PER_DAY;
+	usec from = 0, until = 0, left, early = NOTICE_EXPIRY_DAYS * USEC_PER_DAY;
 
 	if (seen->begun == 0 || !find_first_end(&seen->tls, &from, &until))
 		return;
