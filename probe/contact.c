@@ -102,9 +102,8 @@ static void say_quit(struct contact *contact)
 {
 	size_t moved;
 
-	if (!contact_dialogue_may_quit(&contact->dialogue))
-		return;
-	contact_stream_write(&contact->stream, quit.at, quit.len, &moved);
+	if (contact_dialogue_may_quit(&contact->dialogue))
+		contact_stream_write(&contact->stream, quit.at, quit.len, &moved);
 }
 
 /* Once at the end: reading clears an error. */
@@ -149,16 +148,10 @@ static void run_out_of_patience(struct contact *contact)
 static void on_timer(uv_timer_t *timer)
 {
 	struct contact *contact = timer->data;
-	enum contact_need need = CONTACT_NEED_BYTES;
 
-	if (contact->state == OVER) {
+	if (contact->state == OVER)
 		deliver(contact);
-		return;
-	}
-	if (contact->state == TALKING &&
-	    contact_dialogue_is_in_line(&contact->dialogue))
-		need = contact_dialogue_pause(&contact->dialogue);
-	if (need == CONTACT_NEED_NOTHING)
+	else if (contact_dialogue_pause(&contact->dialogue) == CONTACT_NEED_NOTHING)
 		conclude(contact, contact->report.outcome);
 	else if (time_left(contact) == 0)
 		run_out_of_patience(contact);
@@ -183,9 +176,10 @@ static bool is_done(struct contact *contact, enum hello_progress progress)
 {
 	if (progress == HELLO_FAILED)
 		on_stream_end(contact);
-	else if (progress != HELLO_DONE)
-		watch_for(contact,
-		          progress == HELLO_WANT_READ ? UV_READABLE : UV_WRITABLE);
+	else if (progress == HELLO_WANT_READ)
+		watch_for(contact, UV_READABLE);
+	else if (progress == HELLO_WANT_WRITE)
+		watch_for(contact, UV_WRITABLE);
 	return progress == HELLO_DONE;
 }
 
@@ -224,9 +218,10 @@ static void read_on(struct contact *contact)
 static void wait_for_bytes(struct contact *contact)
 {
 	usec left = time_left(contact);
-	bool in_line = contact_dialogue_is_in_line(&contact->dialogue);
 
-	set_timer(contact, in_line && left > PAUSE ? PAUSE : left);
+	if (contact_dialogue_is_in_line(&contact->dialogue) && left > PAUSE)
+		left = PAUSE;
+	set_timer(contact, left);
 	watch_for(contact, UV_READABLE);
 }
 
@@ -274,16 +269,16 @@ static void follow(struct contact *contact, enum contact_need need)
 	switch (need) {
 	case CONTACT_NEED_BYTES:
 		wait_for_bytes(contact);
-		return;
+		break;
 	case CONTACT_NEED_SEND:
 		send_command(contact);
-		return;
+		break;
 	case CONTACT_NEED_HANDSHAKE:
 		begin_handshake(contact);
-		return;
+		break;
 	case CONTACT_NEED_NOTHING:
 		conclude(contact, contact->report.outcome);
-		return;
+		break;
 	}
 }
 
