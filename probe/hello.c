@@ -70,11 +70,7 @@ static int bio_write(BIO *bio, const char *bytes, int len)
 
 static long bio_control(BIO *bio, int command, long number, void *pointer)
 {
-	const struct hello *hello = BIO_get_data(bio);
-
-	(void)number, (void)pointer;
-	if (command == BIO_CTRL_EOF)
-		return hello->closed;
+	(void)bio, (void)number, (void)pointer;
 	return command == BIO_CTRL_FLUSH;
 }
 
@@ -163,13 +159,10 @@ static bool set_rules(struct hello *hello, bool small)
 	SSL_CTX *context = hello->context;
 
 	SSL_CTX_set_cert_verify_callback(context, take_leaf, hello);
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_max_cert_list(context, HELLO_CHAIN_BYTES_MAX);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_info_callback(context, on_info);
 	return !small || (SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION) &&
 	                  SSL_CTX_set1_groups_list(context, "P-256"));
@@ -203,17 +196,14 @@ struct hello *hello_create(int socket, const struct hello_wish *wish)
 	hello->socket = socket;
 	if (set_up(hello, wish))
 		return hello;
-	ERR_clear_error();
 	hello_destroy(hello);
 	return NULL;
 }
 
 enum hello_progress hello_step(struct hello *hello)
 {
-	enum hello_progress progress;
+	enum hello_progress progress = progress_of(hello, SSL_do_handshake(hello->ssl));
 
-	ERR_clear_error();
-	progress = progress_of(hello, SSL_do_handshake(hello->ssl));
 	hello->done = progress == HELLO_DONE;
 	return progress;
 }

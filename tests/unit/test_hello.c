@@ -427,29 +427,80 @@ static void destroy_takes_null(void **state)
 
 /* ---- bounds ---- */
 
+static int waiting(const struct pair *pair)
+{
+	int bytes = 0;
+
+	assert_int_equal(ioctl(pair->client, FIONREAD, &bytes), 0);
+	return bytes;
+}
+
+/* So that the next byte must wait. */
+static void fill(const struct pair *pair)
+{
+	static const char bytes[4096];
+	size_t len = sizeof(bytes);
+
+	while (len > 0)
+		if (send(pair->client, bytes, len, MSG_DONTWAIT) < 0)
+			len /= 2;
+}
+
+static void drain(const struct pair *pair)
+{
+	char bytes[4096];
+
+	while (recv(pair->server, bytes, sizeof(bytes), 0) > 0)
+		;
+}
+
 static void full_socket_is_waited_for(void **state)
 {
 	struct pair *pair = *state;
-	char bytes[4096] = { 0 };
 
-	while (send(pair->client, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
+	fill(pair);
 	start_server(pair);
 	start(pair, &plain);
 	assert_int_equal(hello_step(pair->hello), HELLO_WANT_WRITE);
-	while (recv(pair->server, bytes, sizeof(bytes), 0) > 0)
-		;
+	drain(pair);
 	assert_int_equal(shake(pair), HELLO_DONE);
+}
+
+/* The caller's buffer may have moved in between. */
+static void write_goes_on_from_another_place(void **state)
+{
+	struct pair *pair = *state;
+	const char first[] = "EHLO a\r\n", second[] = "EHLO a\r\n";
+	size_t moved;
+
+	meet(pair, &small);
+	fill(pair);
+	assert_int_equal(hello_write(pair->hello, first, 8, &moved), HELLO_WANT_WRITE);
+	assert_int_equal(moved, 0);
+	drain(pair);
+	assert_int_equal(hello_write(pair->hello, second, 8, &moved), HELLO_DONE);
+	assert_int_equal(moved, 8);
 }
 
 static void error_of_somebody_else_is_no_error(void **state)
 {
 	struct pair *pair = *state;
+	char byte;
+	size_t moved;
 
 	start_server(pair);
 	start(pair, &plain);
 	ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
 	assert_int_equal(hello_step(pair->hello), HELLO_WANT_READ);
+	assert_int_equal(shake(pair), HELLO_DONE);
+	while (hello_read(pair->hello, &byte, 1, &moved) == HELLO_WANT_READ &&
+	       waiting(pair) > 0)
+		;
+	ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+	assert_int_equal(hello_read(pair->hello, &byte, 1, &moved), HELLO_WANT_READ);
+	fill(pair);
+	ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
+	assert_int_equal(hello_write(pair->hello, "a", 1, &moved), HELLO_WANT_WRITE);
 }
 
 /* The server asks again and again; the client shakes hands once. */
@@ -467,14 +518,6 @@ static void renegotiation_is_declined(void **state)
 	(void)SSL_read(pair->ssl, &byte, 1);
 	ERR_clear_error();
 	assert_int_equal(pair->offer.count, 1);
-}
-
-static int waiting(const struct pair *pair)
-{
-	int bytes = 0;
-
-	assert_int_equal(ioctl(pair->client, FIONREAD, &bytes), 0);
-	return bytes;
 }
 
 /* However many a peer sends, the loop has its turn after each. */
@@ -583,6 +626,7 @@ int main(void)
 		TEST(destroy_says_close_notify),
 		cmocka_unit_test(destroy_takes_null),
 		TEST(full_socket_is_waited_for),
+		TEST(write_goes_on_from_another_place),
 		TEST(error_of_somebody_else_is_no_error),
 		TEST(renegotiation_is_declined),
 		TEST(one_record_without_data_a_call),
