@@ -38,7 +38,7 @@ static const struct {
 };
 
 struct network {
-	sa_family_t family; /* 0 = not known */
+	sa_family_t family; /* not known: 0, and prefix 0 */
 	uint32_t prefix;
 };
 
@@ -48,8 +48,7 @@ struct entry {
 	uint64_t target, domain;
 	struct network network;
 	bool is_literal;
-	bool superseded; /* the target has a newer one */
-	unsigned kinds;  /* set of 1 << KIND_* */
+	unsigned kinds; /* set of 1 << KIND_*; none once the target has a newer entry */
 	uint64_t texts[KIND_COMPARED];
 };
 
@@ -142,7 +141,7 @@ static struct str lower(char out[NAME_ROOM], const char *name)
 
 static bool networks_differ(struct network a, struct network b)
 {
-	return a.family != 0 && a.family == b.family && a.prefix != b.prefix;
+	return a.family == b.family && a.prefix != b.prefix;
 }
 
 static bool are_unrelated(const struct entry *a, const struct entry *b)
@@ -195,29 +194,14 @@ static struct entry entry_of(usec now, const struct correlation_outcome *outcome
 	return entry;
 }
 
-/* Where the run so many before the newest stands. */
-static size_t slot(const struct correlation *correlation, size_t back)
-{
-	return (correlation->next + CORRELATION_ENTRIES_MAX - 1 - back) %
-	       CORRELATION_ENTRIES_MAX;
-}
-
-static bool is_in_window(const struct correlation *correlation, size_t back, usec now)
-{
-	return back < correlation->count &&
-	       now - correlation->entries[slot(correlation, back)].at <=
-	               CORRELATION_WINDOW_S * USEC_PER_SEC;
-}
-
 void correlation_add(struct correlation *correlation, usec now,
                      const struct correlation_outcome *outcome)
 {
-	struct entry added = entry_of(now, outcome), *entry;
+	struct entry added = entry_of(now, outcome);
 
-	for (size_t back = 0; is_in_window(correlation, back, now); back++) {
-		entry = &correlation->entries[slot(correlation, back)];
-		entry->superseded |= entry->target == added.target;
-	}
+	for (size_t i = 0; i < correlation->count; i++)
+		if (correlation->entries[i].target == added.target)
+			correlation->entries[i].kinds = 0;
 	correlation->entries[correlation->next] = added;
 	correlation->next = (correlation->next + 1) % CORRELATION_ENTRIES_MAX;
 	if (correlation->count < CORRELATION_ENTRIES_MAX)
@@ -230,6 +214,7 @@ struct tally {
 	int count[KIND_COUNT];
 	const struct entry *counted[KIND_COUNT][CORRELATION_COUNT_MAX];
 	unsigned wanted; /* set of 1 << KIND_*, those that can still grow */
+	int compared;
 };
 
 static bool are_alike(const struct entry *a, const struct entry *b, unsigned kind)
@@ -257,8 +242,10 @@ static void compare(struct tally *tally, const struct entry *asked,
 {
 	unsigned shared = entry->kinds & tally->wanted;
 
-	if (!shared || entry->superseded || !are_unrelated(asked, entry))
+	if (!are_unrelated(asked, entry))
 		return;
+	if (++tally->compared == CORRELATION_COMPARED_MAX)
+		tally->wanted = 0;
 	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
 		if (shared & 1u << kind && are_alike(asked, entry, kind))
 			tally_add(tally, kind, entry);
@@ -269,6 +256,21 @@ static int *count_at(struct correlation_counts *counts, unsigned kind)
 	return (void *)((char *)counts + kinds[kind].place);
 }
 
+static void compare_all(struct tally *tally, const struct correlation *correlation,
+                        const struct entry *asked)
+{
+	usec oldest = asked->at - CORRELATION_WINDOW_S * USEC_PER_SEC;
+	size_t at = correlation->next;
+
+	for (size_t left = correlation->count; left && tally->wanted; left--) {
+		at = (at ? at : CORRELATION_ENTRIES_MAX) - 1;
+		if (correlation->entries[at].at < oldest)
+			return;
+		if (correlation->entries[at].kinds & tally->wanted)
+			compare(tally, asked, &correlation->entries[at]);
+	}
+}
+
 struct correlation_counts correlation_count(const struct correlation *correlation,
                                             usec now,
                                             const struct correlation_outcome *outcome)
@@ -277,9 +279,7 @@ struct correlation_counts correlation_count(const struct correlation *correlatio
 	struct tally tally = { .wanted = asked.kinds };
 	struct correlation_counts counts = { 0 };
 
-	for (size_t back = 0; tally.wanted && is_in_window(correlation, back, now);
-	     back++)
-		compare(&tally, &asked, &correlation->entries[slot(correlation, back)]);
+	compare_all(&tally, correlation, &asked);
 	for (unsigned kind = 0; kind < KIND_COUNT; kind++)
 		*count_at(&counts, kind) = tally.count[kind];
 	return counts;

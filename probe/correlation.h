@@ -17,6 +17,7 @@ struct correlation;
 enum {
 	CORRELATION_ENTRIES_MAX = 4096,
 	CORRELATION_WINDOW_S = 300,
+	CORRELATION_COMPARED_MAX = 256,
 	CORRELATION_COUNT_MAX = 9
 };
 
@@ -42,6 +43,10 @@ struct correlation_outcome {
  * registrable domain (two labels, or three behind co.uk and its kind), names without
  * a dot, and address literals in the same network, or whose network is not known.
  * A network is the first 16 bits of an IPv4 address, 32 of an IPv6 address.
+ *
+ * Only the newest CORRELATION_COMPARED_MAX unrelated targets with a fault of the same
+ * kind are compared, so that a query stays cheap when everything fails at once. When
+ * they are of few providers, some other one may be missed.
  */
 struct correlation_counts {
 	int same_issuer;   /* the same leaf issuer that nobody vouches for */
