@@ -92,6 +92,11 @@ static struct target_settings settings_in(const struct smtp_probe_settings *sett
 		.insecure = settings->insecure,
 		.allow_cleartext = settings->allow_cleartext,
 		.timeout = time_in(settings->timeout),
+		.second_look = time_in(settings->second_look),
+		.controls = { settings->control ? settings->control
+		                                : settings->second_control,
+		              settings->control ? settings->second_control : NULL },
+		.interceptors_file = settings->interceptors_file,
 	};
 }
 
@@ -377,6 +382,44 @@ double smtp_probe_phase_duration(const struct smtp_probe_result *result,
 	return facts->entered ? (double)facts->duration / (double)USEC_PER_SEC : -1;
 }
 
+static double seconds_of(usec time)
+{
+	return time < 0 ? -1 : (double)time / (double)USEC_PER_SEC;
+}
+
+double smtp_probe_server_time(const struct smtp_probe_result *result, const char *phase)
+{
+	enum phase which;
+
+	if (!phase_from_word(&which, str_of(phase)))
+		return -1;
+	return seconds_of(observation_server_time(result_in(result)->seen, which));
+}
+
+double smtp_probe_rtt(const struct smtp_probe_result *result)
+{
+	const struct tcp_fact *tcp = &result_in(result)->seen->connection.tcp;
+
+	return seconds_of(tcp->found ? tcp->rtt : -1);
+}
+
+unsigned smtp_probe_retransmits(const struct smtp_probe_result *result)
+{
+	return result_in(result)->seen->connection.tcp.retransmits;
+}
+
+const char *smtp_probe_notice(const struct smtp_probe_result *result, size_t n,
+                              const char **text)
+{
+	const struct notices *notices = &result_in(result)->diagnosis.notices;
+
+	if (n >= notices->count)
+		return NULL;
+	if (text)
+		*text = notices->list[n].text;
+	return notices->list[n].reason;
+}
+
 static char *copy_out(const char *text)
 {
 	size_t size = strlen(text) + 1;
@@ -388,9 +431,8 @@ char *smtp_probe_json(const struct smtp_probe_result *result, bool with_trace)
 {
 	const struct result *inner = result_in(result);
 	struct arena *arena = arena_create();
-	enum severity severity = cause_severity(inner->diagnosis.cause);
-	char *json = copy_out(json_of_result(inner, message_of(inner, severity, arena),
-	                                     with_trace, arena));
+	const char *message = message_of(inner, result_severity(inner), arena);
+	char *json = copy_out(json_of_result(inner, message, with_trace, arena));
 
 	arena_destroy(arena);
 	return json;

@@ -4,54 +4,11 @@
 
 #include "probe/error.h"
 
-#include <stddef.h>
-
-struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
-struct ssl_st;
-
-enum { BINDING_SIZE_MAX = 64, CHAIN_MAX = 8, CERTIFICATE_TEXT_MAX = 2000 };
-
 /* Whether the file begins with a certificate in PEM form, as a CA file must. */
 bool certificate_check_file(const char *path, struct error *err);
 
 /* The same for a client's certificate and key, which must belong together. */
 bool certificate_check_pair(const char *certificate, const char *key,
                             struct error *err);
-
-/* Says one event of the handshake, in the words of a trace. */
-typedef void tls_say(void *owner, const char *event);
-
-/*
- * Looks inside one TLS handshake: start, end, alerts, the presented chain and
- * everything that is wrong with it. The caller keeps it alive as long as the
- * SSL_CTX it is installed in.
- */
-struct tls_watch {
-	const char *host; /* DNS name or IP address the certificate must cover */
-	bool insecure;    /* go on with a certificate that does not verify */
-	tls_say *say;
-	void *owner;
-
-	/* Found: */
-	bool started, done, verified;
-	bool binding_is_exporter; /* RFC 9266; else tls-unique (RFC 5929 §3) */
-	size_t binding_len;
-	unsigned char binding[BINDING_SIZE_MAX];
-
-	struct ssl_st *ssl; /* private */
-};
-
-/*
- * Takes over verification in `context`. Trust, dates and name (RFC 6125) are all
- * judged, and each fault is said in an event of its own, so that "expired" does
- * not hide behind "untrusted". Events:
- *
- *   tls start
- *   certificate N subject="…" issuer="…" names="…" not_before=… not_after=… …
- *   verify CODE TEXT          (X509_V_* and its words; one 0 when nothing is wrong)
- *   tls alert received|sent TEXT
- *   tls done VERSION CIPHER
- */
-void tls_watch_install(struct tls_watch *watch, struct ssl_ctx_st *context);
 
 #endif

@@ -2,8 +2,7 @@
 #ifndef PROBE_CONTACT_H
 #define PROBE_CONTACT_H
 
-#include "probe/socket_facts.h"
-#include "probe/str.h"
+#include "probe/contact_wish.h"
 
 struct uv_loop_s;
 
@@ -14,59 +13,6 @@ struct uv_loop_s;
  */
 struct contact;
 
-/* How far it goes; each step begins with those that it needs. */
-enum contact_step {
-	CONTACT_CONNECT,  /* the connection stands */
-	CONTACT_GREETING, /* the first bytes of the peer came; nothing is sent */
-	CONTACT_EHLO,     /* EHLO is answered */
-	CONTACT_NOOP,     /* and NOOP behind it */
-	CONTACT_HELO,     /* HELO, said instead of EHLO, is answered */
-	CONTACT_STARTTLS, /* EHLO, then STARTTLS is answered */
-	CONTACT_TLS       /* EHLO, STARTTLS, handshake, EHLO; with `tls_first` the
-	                     handshake comes at once, then greeting and EHLO */
-};
-
-/* What ended it. Words in contact_outcome.def. */
-enum contact_outcome {
-#define CONTACT_OUTCOME(id, word, meaning) CONTACT_##id,
-#include "probe/contact_outcome.def"
-	CONTACT_OUTCOME_COUNT
-};
-
-enum { CONTACT_TEXT_MAX = 512, CONTACT_BYTES_MAX = 16384, CONTACT_LINES_MAX = 128 };
-
-struct contact_wish {
-	struct sockaddr_storage address;
-	int port;
-	const char *source_address; /* NULL = any */
-	enum contact_step step;
-	bool tls_first;
-	bool small_hello;        /* TLS 1.2 at most, one key exchange group */
-	const char *server_name; /* SNI; NULL = none is sent */
-	const char *ehlo_name;
-	int mss; /* TCP_MAXSEG; 0 = the kernel's choice */
-	int ttl; /* IP_TTL, IPV6_UNICAST_HOPS; 0 = the kernel's choice */
-	usec patience;
-};
-
-struct contact_report {
-	enum contact_outcome outcome;
-	enum contact_step reached; /* the last step that was answered */
-	bool connected;
-	int error;  /* errno of the connect, 0 = none */
-	bool at_once; /* it was connect() itself that failed */
-	usec took;
-	struct socket_facts socket;
-	/* Of the peer, printable ASCII, cut to fit: */
-	char first[CONTACT_TEXT_MAX];  /* its first line, or first bytes when no SMTP */
-	char last[CONTACT_TEXT_MAX];   /* its last complete reply line */
-	char before[CONTACT_TEXT_MAX]; /* keywords of EHLO before TLS, blanks between */
-	char after[CONTACT_TEXT_MAX];  /* and after it */
-	char issuer[CONTACT_TEXT_MAX], subject[CONTACT_TEXT_MAX]; /* leaf, RFC 4514 */
-	char names[CONTACT_TEXT_MAX]; /* its alternative names */
-	char alert[64];               /* TLS alert that was received */
-};
-
 /* Called once, on the loop, never inside contact_start(). */
 typedef void contact_done(void *owner, const struct contact_report *report);
 
@@ -76,8 +22,5 @@ struct contact *contact_start(struct uv_loop_s *loop, const struct contact_wish 
 
 /* Closes the connection; `done` will not be called. Not once it has been. */
 void contact_cancel(struct contact *contact);
-
-const char *contact_outcome_word(enum contact_outcome outcome);
-bool contact_outcome_from_word(enum contact_outcome *out, struct str word);
 
 #endif

@@ -28,6 +28,11 @@ static const int families[] = {
 	[IP_ANY] = AF_UNSPEC, [IP_V4] = AF_INET, [IP_V6] = AF_INET6
 };
 
+enum ending destination_ending_of(enum resolve_status status)
+{
+	return endings[status];
+}
+
 static void look_up(struct destination_search *search, const char *name, int family,
                     resolve_done *done)
 {
@@ -49,6 +54,13 @@ static void note_addresses(struct destination_search *search)
 	search->events.note(search->owner, line);
 }
 
+static void note_alias(struct destination_search *search, const char *alias)
+{
+	if (alias[0])
+		search->events.note(search->owner,
+		                    arena_print(search->arena, "cname %s", alias));
+}
+
 static void on_target_resolved(void *owner, const struct resolve_result *result)
 {
 	struct destination_search *search = owner;
@@ -63,6 +75,7 @@ static void on_target_resolved(void *owner, const struct resolve_result *result)
 	memcpy(search->found.addresses, result->addresses,
 	       result->count * sizeof(result->addresses[0]));
 	note_addresses(search);
+	note_alias(search, result->alias);
 	search->events.found(search->owner, &search->found);
 }
 

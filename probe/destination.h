@@ -16,6 +16,9 @@ struct destination {
 	struct sockaddr_storage addresses[RESOLVE_ADDRESS_MAX]; /* in order */
 };
 
+/* ENDING_NONE for RESOLVE_OK. */
+enum ending destination_ending_of(enum resolve_status status);
+
 /* A search for the destination of one target. */
 struct destination_search;
 

@@ -122,6 +122,7 @@ static void split_advice(struct diagnosis *diagnosis, struct arena *arena)
 
 struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 {
+	struct fact_set facts = facts_of(seen);
 	struct verdict verdict = verdict_of(seen);
 	struct diagnosis diagnosis = {
 		.cause = reason_cause(verdict.reason),
@@ -130,6 +131,7 @@ struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 		.phase = seen->authenticated ? PHASE_NONE : seen->phase,
 		.source = verdict.source,
 		.evidence = evidence_of(seen, arena),
+		.notices = notices_of(seen, &facts, arena),
 	};
 
 	split_advice(&diagnosis, arena);

@@ -3,9 +3,10 @@
 #define PROBE_DIAGNOSIS_H
 
 #include "probe/evidence.h"
+#include "probe/notice.h"
 #include "probe/verdict.h"
 
-enum { ADVICE_MAX = 3, NOTICE_MAX = 5 };
+enum { ADVICE_MAX = 3 };
 
 /* The questions behind every "Could not authenticate", in the order to ask them. */
 enum check {
@@ -23,11 +24,6 @@ struct check_answer {
 	const char *proof;
 };
 
-/* What did not stop the login but deserves a word. */
-struct notice {
-	const char *reason, *text;
-};
-
 struct diagnosis {
 	enum cause cause;
 	enum reason reason;
@@ -37,8 +33,7 @@ struct diagnosis {
 	struct evidence evidence;
 	size_t advice_count;
 	const char *advice[ADVICE_MAX];
-	size_t notice_count;
-	struct notice notices[NOTICE_MAX];
+	struct notices notices;
 	struct check_answer checks[CHECK_COUNT];
 };
 

@@ -28,7 +28,7 @@ struct periodic {
 };
 
 struct engine {
-	struct session_ground ground;
+	struct probe_ground ground;
 	struct run *runs;
 	struct periodic *periodics;
 	usec base; /* the origin of all slots */
@@ -41,14 +41,18 @@ struct engine *engine_create(struct uv_loop_s *loop, bool one_shot, struct error
 {
 	struct engine *engine = memory_take(sizeof(*engine));
 
-	engine->ground.loop = loop;
+	engine->ground.session.loop = loop;
 	engine->base = clock_now();
-	engine->ground.transport = transport_create(loop, one_shot, err);
-	if (engine->ground.transport)
-		engine->ground.sasl = sasl_library_create(loop, err);
-	if (engine->ground.sasl)
+	engine->ground.look_interval = LOOK_INTERVAL_S * USEC_PER_SEC;
+	engine->ground.session.transport = transport_create(loop, one_shot, err);
+	if (engine->ground.session.transport)
+		engine->ground.session.sasl = sasl_library_create(loop, err);
+	if (engine->ground.session.sasl) {
+		engine->ground.memory = memory_create();
+		engine->ground.correlation = correlation_create();
 		return engine;
-	transport_destroy(engine->ground.transport);
+	}
+	transport_destroy(engine->ground.session.transport);
 	free(engine);
 	return NULL;
 }
@@ -57,9 +61,21 @@ static void free_when_idle(struct engine *engine)
 {
 	if (!engine->closing || engine->runs || engine->telling)
 		return;
-	transport_destroy(engine->ground.transport);
-	sasl_library_destroy(engine->ground.sasl);
+	transport_destroy(engine->ground.session.transport);
+	sasl_library_destroy(engine->ground.session.sasl);
+	memory_destroy(engine->ground.memory);
+	correlation_destroy(engine->ground.correlation);
 	free(engine);
+}
+
+struct memory *engine_memory(const struct engine *engine)
+{
+	return engine->ground.memory;
+}
+
+void engine_tell_damage(struct engine *engine, const char *sentence)
+{
+	engine->ground.memory_damage = sentence;
 }
 
 void engine_destroy(struct engine *engine)
@@ -144,7 +160,7 @@ static void wait_for_next_slot(struct periodic *periodic)
 	 * libuv's clock stands still within a turn and is cut to milliseconds: a timer
 	 * may fire one of them early. The slot that it fired for is served even so.
 	 */
-	uv_update_time(engine->ground.loop);
+	uv_update_time(engine->ground.session.loop);
 	periodic->due = schedule_next(engine->base, periodic->offset,
 	                              periodic->interval, now > served ? now : served);
 	uv_timer_start(&periodic->timer, on_slot,
@@ -189,7 +205,7 @@ struct periodic *engine_add(struct engine *engine, struct target *target, usec i
 	if (engine->periodics)
 		engine->periodics->previous = periodic;
 	engine->periodics = periodic;
-	uv_timer_init(engine->ground.loop, &periodic->timer);
+	uv_timer_init(engine->ground.session.loop, &periodic->timer);
 	periodic->timer.data = periodic;
 	wait_for_next_slot(periodic);
 	return periodic;

@@ -14,7 +14,10 @@ struct engine;
 struct run;      /* one probe under way */
 struct periodic; /* one target that is probed again and again */
 
-enum { PERIODIC_INTERVAL_MIN_MS = 100 };
+enum {
+	PERIODIC_INTERVAL_MIN_MS = 100,
+	LOOK_INTERVAL_S = 300 /* between two second looks at one target */
+};
 
 /*
  * `one_shot` suits a process that ends after a probe or two: the trusted authorities
@@ -27,6 +30,12 @@ struct engine *engine_create(struct uv_loop_s *loop, bool one_shot, struct error
  * has closed the last handle. NULL is fine.
  */
 void engine_destroy(struct engine *engine);
+
+/* What good logins looked like; the engine adds to it, the caller may, too. */
+struct memory *engine_memory(const struct engine *engine);
+
+/* One sentence about damage to what was remembered, for every trace; borrowed. */
+void engine_tell_damage(struct engine *engine, const char *sentence);
 
 struct run *engine_run(struct engine *engine, struct target *target, probe_done *done,
                        void *owner);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/evidence.h"
 
+#include "probe/circumstance.h"
+
 enum { LINE_MAX = 600 };
 
 /* How far the session came when the server answered. */
@@ -167,6 +169,15 @@ static void add_certificate(struct evidence *evidence, const struct tls_facts *t
 		                          (int)tls->alert.len, tls->alert.at));
 }
 
+static void add_circumstances(struct evidence *evidence, const struct observation *seen,
+                              struct arena *arena)
+{
+	struct circumstances all = circumstances_of(seen, arena);
+
+	for (size_t i = 0; i < all.count; i++)
+		add(evidence, all.lines[i]);
+}
+
 static void add_authentication(struct evidence *evidence,
                                const struct observation *seen)
 {
@@ -203,6 +214,7 @@ struct evidence evidence_of(const struct observation *seen, struct arena *arena)
 	add_addresses(&evidence, seen, arena);
 	add_certificate(&evidence, &seen->tls, arena);
 	add_authentication(&evidence, seen);
+	add_circumstances(&evidence, seen, arena);
 	if (seen->truncated)
 		add(&evidence,
 		    "the server sent more than a session needs; the rest is not kept");

@@ -4,7 +4,7 @@
 
 #include "probe/observation.h"
 
-enum { EVIDENCE_MAX = 12 };
+enum { EVIDENCE_MAX = 32 };
 
 /* Sentences about what was seen, the story first; plain facts, no opinion. */
 struct evidence {

@@ -37,6 +37,17 @@ static json_t *seconds(usec time)
 	return json_real((double)time / (double)USEC_PER_SEC);
 }
 
+static json_t *phase_of(const struct observation *seen, enum phase phase)
+{
+	json_t *object = json_object();
+	usec server = observation_server_time(seen, phase);
+
+	json_object_set_new(object, "seconds", seconds(seen->phases[phase].duration));
+	if (server >= 0)
+		json_object_set_new(object, "server_seconds", seconds(server));
+	return object;
+}
+
 static json_t *phases_of(const struct observation *seen)
 {
 	json_t *phases = json_object();
@@ -46,8 +57,7 @@ static json_t *phases_of(const struct observation *seen)
 
 		if (facts->entered)
 			json_object_set_new(phases, phase_word((enum phase)i),
-			                    json_pack("{s:o}", "seconds",
-			                              seconds(facts->duration)));
+			                    phase_of(seen, (enum phase)i));
 	}
 	return phases;
 }
@@ -106,12 +116,13 @@ static json_t *certificate_of(const struct certificate_facts *facts)
 
 	while (str_take_word(&name, &rest, " "))
 		json_array_append_new(names, foreign_string(name));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "subject",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "subject",
 	                 foreign_string(facts->subject), "issuer",
 	                 foreign_string(facts->issuer), "names", names, "not_before",
 	                 foreign_string(facts->not_before), "not_after",
 	                 foreign_string(facts->not_after), "sha256",
-	                 foreign_string(facts->sha256));
+	                 foreign_string(facts->sha256), "key_sha256",
+	                 string_or_null(facts->key_sha256));
 }
 
 static json_t *verify_of(const struct tls_facts *tls)
@@ -133,10 +144,68 @@ static json_t *tls_of(const struct observation *seen)
 	for (size_t i = 0; i < tls->certificate_count; i++)
 		json_array_append_new(certificates,
 		                      certificate_of(&tls->certificates[i]));
-	return json_pack("{s:o, s:o, s:o, s:o}", "version",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
 	                 string_or_null(tls->version), "cipher",
-	                 string_or_null(tls->cipher), "verify", verify_of(tls),
-	                 "certificates", certificates);
+	                 string_or_null(tls->cipher), "group",
+	                 string_or_null(tls->group), "verify", verify_of(tls), "staple",
+	                 string_or_null(tls->staple), "alert",
+	                 string_or_null(tls->alert), "certificates", certificates);
+}
+
+/* What the kernel counted; null when no connection stood. */
+static json_t *tcp_of(const struct observation *seen)
+{
+	const struct tcp_fact *tcp = &seen->connection.tcp;
+	json_t *object;
+
+	if (!tcp->found)
+		return json_null();
+	object = json_pack("{s:o, s:o, s:I, s:I, s:I, s:I}", "rtt", seconds(tcp->rtt),
+	                   "rttvar", seconds(tcp->rttvar), "retransmits",
+	                   (json_int_t)tcp->retransmits, "unacked",
+	                   (json_int_t)tcp->unacked, "sent", (json_int_t)tcp->sent,
+	                   "received", (json_int_t)tcp->received);
+	if (tcp->knows_order)
+		json_object_set_new(object, "out_of_order",
+		                    json_integer((json_int_t)tcp->out_of_order));
+	return object;
+}
+
+/* The rejection that a failed connect met; null without one. */
+static json_t *icmp_of(const struct observation *seen)
+{
+	static const char *const offenders[] = { "unknown", "self", "hop", "target" };
+	const struct icmp_fact *icmp = &seen->connection.icmp;
+
+	if (!icmp->found)
+		return json_null();
+	return json_pack("{s:i, s:i, s:i, s:o, s:s}", "version", icmp->is_v6 ? 6 : 4,
+	                 "type", icmp->type, "code", icmp->code, "from",
+	                 foreign_string(seen->connection.offender), "sender",
+	                 offenders[icmp->who]);
+}
+
+static json_t *look_of(const struct observation *seen)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < seen->look.count; i++) {
+		const struct look_finding *finding = &seen->look.findings[i];
+		const char *outcome =
+			finding->look != LOOK_NAME
+				? contact_outcome_word(finding->outcome)
+			: finding->name_ending == ENDING_NONE
+				? "found"
+				: ending_word(finding->name_ending);
+
+		json_array_append_new(findings,
+		                      json_pack("{s:s, s:o, s:s, s:o}", "experiment",
+		                                look_word(finding->look), "subject",
+		                                string_or_null(finding->subject),
+		                                "outcome", outcome, "greeting",
+		                                string_or_null(finding->greeting)));
+	}
+	return findings;
 }
 
 static json_t *evidence_array(const struct evidence *evidence)
@@ -162,11 +231,14 @@ static json_t *notices_array(const struct diagnosis *diagnosis)
 {
 	json_t *notices = json_array();
 
-	for (size_t i = 0; i < diagnosis->notice_count; i++)
+	for (size_t i = 0; i < diagnosis->notices.count; i++) {
+		const struct notice *notice = &diagnosis->notices.list[i];
+
 		json_array_append_new(notices,
-		                      json_pack("{s:s, s:s}", "reason",
-		                                diagnosis->notices[i].reason, "text",
-		                                diagnosis->notices[i].text));
+		                      json_pack("{s:s, s:o}", "reason", notice->reason,
+		                                "text",
+		                                foreign_string(str_of(notice->text))));
+	}
 	return notices;
 }
 
@@ -224,7 +296,11 @@ static void add_session(json_t *object, const struct result *result,
 	json_object_set_new(object, "address", string_or_null(seen->address));
 	json_object_set_new(object, "addresses_tried", addresses_of(seen));
 	json_object_set_new(object, "port", json_integer(result->target->set.port));
+	json_object_set_new(object, "errno", string_or_null(seen->connection.error));
+	json_object_set_new(object, "icmp", icmp_of(seen));
+	json_object_set_new(object, "tcp", tcp_of(seen));
 	json_object_set_new(object, "tls", tls_of(seen));
+	json_object_set_new(object, "second_look", look_of(seen));
 }
 
 static const char *dump(json_t *object, struct arena *arena)

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/certificate.h"
 #include "probe/link_ending.h"
+#include "probe/socket_facts.h"
+#include "probe/tls_watch.h"
 #include "probe/wire.h"
 
 enum { RAW_SHOWN = 32 };
@@ -35,6 +36,12 @@ struct link {
 
 	struct wire *wire;  /* in LINK_TALKING */
 	curl_socket_t kept; /* libcurl gave up in cleartext and left it */
+	curl_socket_t socket;
+	struct sockaddr_storage peer; /* family 0: a Unix socket, or the proxy's name */
+	bool heard;        /* the socket had news: connect() itself did not fail */
+	int connect_errno; /* why no connection stands */
+	bool has_facts;    /* of the socket, read before it was closed */
+	struct socket_facts facts;
 	bool connected, tunnelled, spoke, looked_at_bytes;
 	bool peer_closed, peer_reset;
 	bool last_word;   /* say QUIT when the socket is closed */
@@ -56,6 +63,8 @@ static void note_connected(struct link *link, curl_socket_t socket)
 	if (link->connected || getpeername(socket, (struct sockaddr *)&peer, &len) < 0)
 		return;
 	link->connected = true;
+	/* From here on an ICMP error kept by the kernel would end the session. */
+	socket_keep_icmp(socket, link->peer.ss_family, false);
 	link->events.connected(link->owner);
 }
 
@@ -112,6 +121,7 @@ static bool on_socket_ready(struct carried *carried, int socket)
 {
 	struct link *link = (struct link *)carried;
 
+	link->heard = true;
 	note_connected(link, socket);
 	return look_at_first_bytes(link, socket);
 }
@@ -185,9 +195,53 @@ static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
 	int made = socket(address->family, type, address->protocol);
 
 	(void)purpose;
-	if (made < 0)
+	if (made < 0) {
 		link->socket_errno = errno;
-	return made < 0 ? CURL_SOCKET_BAD : made;
+		return CURL_SOCKET_BAD;
+	}
+	link->socket = made;
+	socket_keep_icmp(made, address->family, true);
+	return made;
+}
+
+/* While the socket is open; closing it forgets what the kernel knows. */
+static void read_facts(struct link *link)
+{
+	if (link->has_facts || link->socket == CURL_SOCKET_BAD)
+		return;
+	socket_facts_read(&link->facts, link->socket, &link->peer);
+	link->has_facts = true;
+}
+
+static void note_errno(struct link *link)
+{
+	bool at_once = !link->heard && !link->facts.icmp.found;
+	char event[SOCKET_FACTS_TEXT_MAX];
+
+	snprintf(event, sizeof(event), "errno %s %s",
+	         strerrorname_np(link->connect_errno), at_once ? "sync" : "async");
+	link->events.note(link->owner, event);
+}
+
+void link_note_socket(struct link *link)
+{
+	char event[SOCKET_FACTS_TEXT_MAX];
+
+	if (!link)
+		return;
+	read_facts(link);
+	if (!link->has_facts || link->socket_errno)
+		return;
+	if (link->connect_errno)
+		note_errno(link);
+	if (link->facts.icmp.found) {
+		socket_facts_print_icmp(event, sizeof(event), &link->facts.icmp);
+		link->events.note(link->owner, event);
+	}
+	if (link->connected && link->facts.tcp.found) {
+		socket_facts_print_tcp(event, sizeof(event), &link->facts);
+		link->events.note(link->owner, event);
+	}
 }
 
 /*
@@ -229,6 +283,8 @@ static int on_close_socket(void *owner, curl_socket_t socket)
 {
 	struct link *link = owner;
 
+	if (link && socket == link->socket)
+		read_facts(link);
 	if (link && link->state == LINK_CARRIED && link->connected &&
 	    !link->tls.started) {
 		note_peer_state(link, socket);
@@ -366,6 +422,8 @@ static void on_done(struct carried *carried, int code)
 		become_ready(link);
 		return;
 	}
+	if (code == CURLE_COULDNT_CONNECT)
+		link->connect_errno = remains.os_errno;
 	ending = link_ending_of(&remains, &detail);
 	snprintf(copy, sizeof(copy), "%s", detail);
 	become_failed(link, ending, copy);
@@ -458,6 +516,10 @@ static struct link *create(struct transport *transport, const struct link_route 
 	link->events = *events;
 	link->owner = owner;
 	link->kept = CURL_SOCKET_BAD;
+	link->socket = CURL_SOCKET_BAD;
+	link->peer = route->via ? *route->via
+	             : route->address ? *route->address
+	                              : (struct sockaddr_storage){ 0 };
 	link->tls = (struct tls_watch){ .host = route->target->set.server_name,
 		                        .insecure = route->target->set.insecure,
 		                        .say = on_tls_event,

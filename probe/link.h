@@ -53,6 +53,12 @@ void link_stop(struct link *link, enum ending ending, const char *detail);
 /* Sends one line and its CRLF. The bytes are wiped once they are gone. */
 void link_send_line(struct link *link, struct str line);
 
+/*
+ * Writes what the socket tells into the trace, as notes: errno and ICMP message of a
+ * failed connect, and what TCP counted. NULL is fine.
+ */
+void link_note_socket(struct link *link);
+
 bool link_can_talk(const struct link *link);
 
 /* The handshake is done, and what binds to it (empty when nothing does). */

@@ -43,6 +43,9 @@ static const char *print_success(const struct result *result, enum severity seve
 	double time = (double)result->seen->duration / (double)USEC_PER_SEC;
 
 	text_add(&line, "SMTP AUTH %s - ", severity_word(severity));
+	if (result->diagnosis.notices.count)
+		text_add(&line, "%s: ",
+		         words_of(result->diagnosis.notices.list[0].reason, arena));
 	if (parts->user)
 		text_add(&line, "%s at ", parts->user);
 	text_add(&line, "%s, %.3f s", parts->address, time);

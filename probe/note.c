@@ -2,9 +2,7 @@
 #include "probe/note.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 bool note_take_fact(struct str *key, struct str *value, struct str *rest)
 {
@@ -71,43 +69,5 @@ bool note_take_seconds(usec *out, struct str value)
 	                 !take_fraction(&fraction, rest)))
 		return false;
 	*out = (usec)whole * USEC_PER_SEC + fraction;
-	return true;
-}
-
-void note_print_time(char out[NOTE_TIME_MAX], usec wall)
-{
-	time_t seconds = (time_t)(wall / USEC_PER_SEC);
-	struct tm parts;
-
-	if (!gmtime_r(&seconds, &parts) ||
-	    !strftime(out, NOTE_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &parts))
-		snprintf(out, NOTE_TIME_MAX, "1970-01-01T00:00:00Z");
-}
-
-static bool take_parts(struct tm *parts, struct str value)
-{
-	static const char separators[] = "--T::Z";
-	int *places[] = { &parts->tm_year, &parts->tm_mon, &parts->tm_mday,
-		          &parts->tm_hour, &parts->tm_min, &parts->tm_sec };
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (!str_take_number(places[i], &value) ||
-		    !str_take_char(&value, separators[i]))
-			return false;
-	return value.len == 0;
-}
-
-bool note_take_time(usec *out, struct str value)
-{
-	struct tm parts = { 0 };
-
-	if (!take_parts(&parts, value) || parts.tm_year < 1900 || parts.tm_year > 9999 ||
-	    parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 ||
-	    parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 ||
-	    parts.tm_sec > 60)
-		return false;
-	parts.tm_year -= 1900;
-	parts.tm_mon -= 1;
-	*out = (usec)timegm(&parts) * USEC_PER_SEC;
 	return true;
 }

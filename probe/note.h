@@ -18,9 +18,4 @@ bool note_take_seconds(usec *out, struct str value);
 /* Decimal digits and nothing else, at most UINT64_MAX. */
 bool note_take_count(unsigned long long *out, struct str value);
 
-/* "2026-11-24T09:03:03Z" (RFC 3339) to and from microseconds since 1970. */
-enum { NOTE_TIME_MAX = 32 };
-void note_print_time(char out[NOTE_TIME_MAX], usec wall);
-bool note_take_time(usec *out, struct str value);
-
 #endif

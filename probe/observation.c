@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/observation.h"
 
-#include <string.h>
+#include "probe/timestamp.h"
 
 enum { REPLY_TEXT_MAX = 1024 };
 
@@ -131,6 +131,14 @@ static bool ehlo_was_refused(const struct fold *fold)
 	return reply->code != 0 && reply->code / 100 != 2;
 }
 
+static void count_round_trip(struct fold *fold)
+{
+	struct phase_facts *facts = current(fold);
+
+	if (facts && !facts->done && !fold->muted)
+		facts->round_trips++;
+}
+
 static void take_client_line(struct fold *fold, usec at, struct str text)
 {
 	struct str rest = text, verb = STR("");
@@ -158,82 +166,10 @@ static void take_client_line(struct fold *fold, usec at, struct str text)
 
 /* ---- our own events ---- */
 
-/*
- * Takes `key="value"` or `key=value`. In order, never by searching: a subject may
- * hold words that look like other facts.
- */
-static bool take_fact(struct str *key, struct str *value, struct str *rest)
-{
-	const char *end;
-
-	*rest = str_trim(*rest);
-	if (!str_take_word(key, rest, "=") || !str_take_char(rest, '='))
-		return false;
-	if (!str_take_char(rest, '"')) {
-		*value = STR("");
-		return str_take_word(value, rest, " ");
-	}
-	end = memchr(rest->at, '"', rest->len);
-	if (!end)
-		return false;
-	*value = (struct str){ rest->at, (size_t)(end - rest->at) };
-	*rest = (struct str){ end + 1, rest->len - value->len - 1 };
-	return true;
-}
-
-static void set_fact(struct certificate_facts *facts, struct str key, struct str value)
-{
-	const struct {
-		struct str key;
-		struct str *place;
-	} places[] = {
-		{ STR("subject"), &facts->subject },
-		{ STR("issuer"), &facts->issuer },
-		{ STR("names"), &facts->names },
-		{ STR("not_before"), &facts->not_before },
-		{ STR("not_after"), &facts->not_after },
-		{ STR("sha256"), &facts->sha256 },
-	};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (str_equal(key, places[i].key))
-			*places[i].place = value;
-	if (str_equal(key, STR("issuer_url")))
-		facts->names_issuer_url = str_equal(value, STR("yes"));
-}
-
-/* `rest` stands behind the word "certificate" and begins with its number. */
 static void take_certificate(struct fold *fold, struct str rest)
 {
-	struct tls_facts *tls = &fold->seen->tls;
-	struct certificate_facts facts = { 0 };
-	struct str number, key, value;
-
-	tls->judged = true;
-	if (tls->certificate_count == CERTIFICATE_MAX) {
+	if (!tls_facts_take_certificate(&fold->seen->tls, rest))
 		fold->seen->truncated = true;
-		return;
-	}
-	str_take_word(&number, &rest, " ");
-	while (take_fact(&key, &value, &rest))
-		set_fact(&facts, key, value);
-	tls->certificates[tls->certificate_count++] = facts;
-}
-
-static void take_verify(struct fold *fold, struct str rest)
-{
-	struct tls_facts *tls = &fold->seen->tls;
-	struct str word;
-	int code;
-
-	tls->judged = true;
-	if (!str_take_word(&word, &rest, " ") || !str_take_number(&code, &word))
-		return;
-	if (code == 0 || tls->fault_count == VERIFY_FAULT_MAX)
-		return;
-	if (tls->fault_count == 0)
-		tls->fault_text = str_trim(rest);
-	tls->faults[tls->fault_count++] = code;
 }
 
 static void start_tls(struct fold *fold, usec at)
@@ -254,11 +190,7 @@ static void start_tls(struct fold *fold, usec at)
 
 static void finish_tls(struct fold *fold, usec at, struct str rest)
 {
-	struct tls_facts *tls = &fold->seen->tls;
-
-	tls->done = true;
-	str_take_word(&tls->version, &rest, " ");
-	str_take_word(&tls->cipher, &rest, " ");
+	tls_facts_take_done(&fold->seen->tls, rest);
 	complete(fold, at);
 	if (!fold->seen->phases[PHASE_BANNER].entered)
 		enter(fold, PHASE_BANNER, at);
@@ -269,15 +201,12 @@ static void take_tls(struct fold *fold, usec at, struct str rest)
 	struct str word = STR("");
 
 	str_take_word(&word, &rest, " ");
-	if (str_equal(word, STR("start"))) {
+	if (str_equal(word, STR("start")))
 		start_tls(fold, at);
-	} else if (str_equal(word, STR("done"))) {
+	else if (str_equal(word, STR("done")))
 		finish_tls(fold, at, rest);
-	} else if (str_equal(word, STR("alert"))) {
-		str_take_word(&word, &rest, " ");
-		fold->seen->tls.alert_received = str_equal(word, STR("received"));
-		fold->seen->tls.alert = str_trim(rest);
-	}
+	else if (str_equal(word, STR("alert")))
+		tls_facts_take_alert(&fold->seen->tls, rest);
 }
 
 static void take_connect(struct fold *fold, usec at, struct str rest)
@@ -288,6 +217,7 @@ static void take_connect(struct fold *fold, usec at, struct str rest)
 	complete(fold, at); /* of the look-up, where a proxy leaves it to be inferred */
 	enter(fold, PHASE_CONNECT, at);
 	str_take_word(&endpoint, &rest, " ");
+	seen->connection = (struct connection_facts){ 0 };
 	if (seen->tried_count == TRIED_ADDRESS_MAX)
 		return;
 	seen->tried[seen->tried_count++] =
@@ -325,17 +255,49 @@ static void take_end(struct fold *fold, usec at, struct str rest)
 	fold->ended = true;
 }
 
-static void take_note(struct fold *fold, usec at, struct str text)
+static void take_begin(struct observation *seen, struct str rest)
+{
+	usec at;
+
+	if (timestamp_take(&at, &rest))
+		seen->begun = at;
+}
+
+static void take_last(struct fold *fold, struct str note)
+{
+	struct error err;
+
+	fold->seen->has_last =
+		memory_parse(&fold->seen->last, fold->arena, note, &err);
+}
+
+/* "antivirus "Avast" in certificate 1 issuer"; the first one counts. */
+static void take_interceptor(struct fold *fold, struct str rest)
+{
+	struct interceptor_facts *facts = &fold->seen->interceptor;
+	struct str in = STR("");
+
+	if (facts->kind.len || !str_take_word(&facts->kind, &rest, " "))
+		return;
+	rest = str_trim(rest);
+	if (str_take_char(&rest, '"'))
+		str_take_word(&facts->product, &rest, "\"");
+	str_take_char(&rest, '"');
+	str_take_word(&in, &rest, " ");
+	facts->place = str_trim(rest);
+}
+
+/* Events of the session itself. */
+static bool take_step(struct fold *fold, usec at, struct str word, struct str rest)
 {
 	struct observation *seen = fold->seen;
-	struct str rest = text, word = STR("");
 
-	str_take_word(&word, &rest, " ");
 	if (str_equal(word, STR("resolve"))) {
 		enter(fold, PHASE_RESOLVE, at);
 		seen->host = str_trim(rest);
 	} else if (str_equal(word, STR("resolved"))) {
 		complete(fold, at);
+		seen->resolved = str_trim(rest);
 	} else if (str_equal(word, STR("connect"))) {
 		take_connect(fold, at, rest);
 	} else if (str_equal(word, STR("connected"))) {
@@ -347,19 +309,78 @@ static void take_note(struct fold *fold, usec at, struct str text)
 		take_end(fold, at, rest);
 	} else if (str_equal(word, STR("tls"))) {
 		take_tls(fold, at, rest);
-	} else if (str_equal(word, STR("certificate"))) {
-		take_certificate(fold, rest);
-	} else if (str_equal(word, STR("verify"))) {
-		take_verify(fold, rest);
-	} else if (str_equal(word, STR("raw"))) {
-		seen->raw = str_trim(rest);
-	} else if (str_equal(word, STR("proxy"))) {
-		seen->proxy = str_trim(rest);
-	} else if (str_equal(word, STR("own"))) {
-		seen->own_name_answered = true;
-	} else if (str_equal(word, STR("blank"))) {
-		seen->secret_has_blanks = true;
+	} else {
+		return false;
 	}
+	return true;
+}
+
+/* "name answers": at an address that is not this machine's; "name asked". */
+static void take_own(struct observation *seen, struct str rest)
+{
+	seen->own_name_answered |= str_equal(rest, STR("name answers"));
+	seen->own_name_certified |= str_equal(rest, STR("name certified"));
+	seen->host_is_own |= str_equal(rest, STR("name asked"));
+}
+
+/* Facts that come with it. */
+static bool take_circumstance(struct fold *fold, struct str word, struct str rest)
+{
+	struct observation *seen = fold->seen;
+
+	if (str_equal(word, STR("certificate")))
+		take_certificate(fold, rest);
+	else if (str_equal(word, STR("verify")))
+		tls_facts_take_verify(&seen->tls, rest);
+	else if (str_equal(word, STR("staple")))
+		seen->tls.staple = str_trim(rest);
+	else if (str_equal(word, STR("interceptor")))
+		take_interceptor(fold, rest);
+	else if (str_equal(word, STR("raw")))
+		seen->raw = str_trim(rest);
+	else if (str_equal(word, STR("proxy")))
+		seen->proxy = str_trim(rest);
+	else if (str_equal(word, STR("own")))
+		take_own(seen, str_trim(rest));
+	else if (str_equal(word, STR("blank")))
+		seen->secret_has_blanks = true;
+	else if (str_equal(word, STR("cname")))
+		seen->alias = str_trim(rest);
+	else
+		return false;
+	return true;
+}
+
+/* What is known from before, from others and from the second look. */
+static void take_context(struct fold *fold, struct str word, struct str rest,
+                         struct str note)
+{
+	struct observation *seen = fold->seen;
+	struct error ignored;
+
+	if (str_equal(word, STR("begin")))
+		take_begin(seen, str_trim(rest));
+	else if (str_equal(word, STR("last")))
+		take_last(fold, note);
+	else if (str_equal(word, STR("look")))
+		look_facts_take(&seen->look, rest);
+	else if (str_equal(word, STR("others")))
+		(void)correlation_parse(&seen->others, note, &ignored);
+	else if (str_equal(word, STR("memory")))
+		seen->memory_damage = str_trim(rest);
+	else if (str_equal(word, STR("interceptors")))
+		seen->interceptors_damage = str_trim(rest);
+	else
+		(void)connection_facts_take(&seen->connection, note);
+}
+
+static void take_note(struct fold *fold, usec at, struct str note)
+{
+	struct str rest = note, word = STR("");
+
+	str_take_word(&word, &rest, " ");
+	if (!take_step(fold, at, word, rest) && !take_circumstance(fold, word, rest))
+		take_context(fold, word, rest, note);
 }
 
 static void take_event(struct fold *fold, const struct event *event)
@@ -370,6 +391,7 @@ static void take_event(struct fold *fold, const struct event *event)
 		break;
 	case DIRECTION_CLIENT:
 		take_client_line(fold, event->at, event->line);
+		count_round_trip(fold);
 		break;
 	case DIRECTION_NOTE:
 		take_note(fold, event->at, event->line);
@@ -403,6 +425,29 @@ struct observation *observe(const struct trace *trace, struct arena *arena)
 	             .done) /* nobody knows how long it would have taken */
 		seen->phases[PHASE_QUIT].entered = false;
 	return seen;
+}
+
+/* What is not begun by a command of ours: the greeting, and the handshake (RFC 8446 §2). */
+static unsigned round_trips_of(const struct observation *seen, enum phase phase)
+{
+	if (phase == PHASE_CONNECT || phase == PHASE_BANNER)
+		return 1;
+	if (phase == PHASE_TLS)
+		return str_equal(seen->tls.version, STR("TLSv1.3")) ? 1 : 2;
+	return seen->phases[phase].round_trips;
+}
+
+usec observation_server_time(const struct observation *seen, enum phase phase)
+{
+	const struct tcp_fact *tcp = &seen->connection.tcp;
+	const struct phase_facts *facts = &seen->phases[phase];
+	usec network, server;
+
+	if (!tcp->found || !facts->entered || !facts->done || phase == PHASE_RESOLVE)
+		return -1;
+	network = tcp->rtt * (usec)round_trips_of(seen, phase);
+	server = facts->duration - network;
+	return server > 0 ? server : 0;
 }
 
 const struct reply *observation_reply(const struct observation *seen)

@@ -3,12 +3,17 @@
 #define PROBE_OBSERVATION_H
 
 #include "probe/capability.h"
+#include "probe/connection_facts.h"
+#include "probe/correlation.h"
 #include "probe/ending.h"
+#include "probe/look_facts.h"
+#include "probe/memory.h"
 #include "probe/phase.h"
 #include "probe/reply.h"
+#include "probe/tls_facts.h"
 #include "probe/trace.h"
 
-enum { TRIED_ADDRESS_MAX = 16, CERTIFICATE_MAX = 8, VERIFY_FAULT_MAX = 4 };
+enum { TRIED_ADDRESS_MAX = 16 };
 
 struct phase_facts {
 	bool entered;
@@ -16,6 +21,7 @@ struct phase_facts {
 	usec started,
 		duration;   /* until it was done, or until the session ended in it */
 	struct reply reply; /* the last complete one */
+	unsigned round_trips; /* that the protocol needs here */
 };
 
 struct tried_address {
@@ -23,25 +29,10 @@ struct tried_address {
 	enum ending ending;  /* ENDING_NONE: it took the connection */
 };
 
-struct certificate_facts {
-	struct str subject, issuer;       /* RFC 4514 */
-	struct str names;                 /* alternative names, with blanks between */
-	struct str not_before, not_after; /* RFC 3339 */
-	struct str sha256;
-	bool names_issuer_url; /* as the leaf of a public authority does */
-};
-
-struct tls_facts {
-	bool started, done;
-	struct str version, cipher;
-	bool judged; /* a certificate was looked at */
-	size_t fault_count;
-	int faults[VERIFY_FAULT_MAX]; /* X509_V_ERR_*; none = verified */
-	struct str fault_text;        /* of the first */
-	size_t certificate_count;
-	struct certificate_facts certificates[CERTIFICATE_MAX]; /* leaf first */
-	struct str alert;
-	bool alert_received;
+/* An interception product's name in the chain. */
+struct interceptor_facts {
+	struct str kind, product; /* both empty: none */
+	struct str place;         /* "certificate 1 issuer" */
 };
 
 /*
@@ -59,6 +50,10 @@ struct observation {
 	struct str address; /* "192.0.2.7:587", empty when no connection stood */
 	size_t tried_count;
 	struct tried_address tried[TRIED_ADDRESS_MAX];
+	struct str resolved; /* the addresses of the name, blanks between */
+	bool host_is_own;    /* the name asked for is this machine's */
+	struct str alias; /* the name that DNS leads the host's to (CNAME) */
+	struct connection_facts connection;
 	struct str raw;   /* first bytes that are no SMTP, printable */
 	struct str proxy; /* what the proxy answered */
 
@@ -71,14 +66,29 @@ struct observation {
 	bool credential_sent;   /* at least one SASL message went out */
 	bool authenticated;     /* the server said so, in reply to AUTH */
 	bool own_name_answered; /* greeted by this machine's name, at another address */
+	bool own_name_certified; /* the certificate is for it, not for the target */
 	bool secret_has_blanks;
 	bool truncated;
+
+	usec begun; /* wall clock, 0 = unknown */
+	struct interceptor_facts interceptor;
+	bool has_last;
+	struct memory_record last; /* what the last good login looked like */
+	struct look_facts look;
+	struct correlation_counts others; /* unrelated targets with the same trouble */
+	struct str memory_damage, interceptors_damage; /* one sentence each */
 };
 
 struct observation *observe(const struct trace *trace, struct arena *arena);
 
 /* The reply that the session ended with; code 0 when there was none. */
 const struct reply *observation_reply(const struct observation *seen);
+
+/*
+ * The time that the server itself took for a phase: its duration without the round
+ * trips on the network; -1 when either is unknown.
+ */
+usec observation_server_time(const struct observation *seen, enum phase phase);
 
 /* The capabilities that count for AUTH: after TLS when there was a STARTTLS. */
 const struct capabilities *observation_offer(const struct observation *seen);

@@ -85,6 +85,16 @@ static void set_answer(struct resolve *resolve, int answer)
 	uv_timer_start(&resolve->timer, on_timer, 0, 0);
 }
 
+/* The chain of aliases ends at the name that has the addresses (RFC 1034 §3.6.2). */
+static void take_alias(struct resolve_result *result,
+                       const struct ares_addrinfo_cname *alias)
+{
+	for (; alias; alias = alias->next)
+		if (alias->name)
+			snprintf(result->alias, sizeof(result->alias), "%s",
+			         alias->name);
+}
+
 static void on_answer(void *data, int answer, int timeouts, struct ares_addrinfo *found)
 {
 	struct resolve *resolve = data;
@@ -93,8 +103,10 @@ static void on_answer(void *data, int answer, int timeouts, struct ares_addrinfo
 	(void)timeouts;
 	for (; node; node = node->ai_next)
 		add_address(&resolve->result, node->ai_addr, (size_t)node->ai_addrlen);
-	if (found)
+	if (found) {
+		take_alias(&resolve->result, found->cnames);
 		ares_freeaddrinfo(found);
+	}
 	if (answer == ARES_SUCCESS && resolve->result.count == 0)
 		answer = ARES_ENODATA;
 	set_answer(resolve, answer);

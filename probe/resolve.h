@@ -8,7 +8,7 @@
 
 struct uv_loop_s;
 
-enum { RESOLVE_ADDRESS_MAX = 16, RESOLVE_DETAIL_MAX = 160 };
+enum { RESOLVE_ADDRESS_MAX = 16, RESOLVE_DETAIL_MAX = 160, RESOLVE_NAME_MAX = 256 };
 
 /* What DNS and the hosts file said; each is a different fault of somebody else. */
 enum resolve_status {
@@ -25,6 +25,7 @@ struct resolve_result {
 	bool more; /* there were more than RESOLVE_ADDRESS_MAX */
 	/* Port 0, in order of preference (RFC 6724). */
 	struct sockaddr_storage addresses[RESOLVE_ADDRESS_MAX];
+	char alias[RESOLVE_NAME_MAX]; /* where CNAMEs lead; empty without them */
 	/*
 	 * One line, empty with RESOLVE_OK: "NXDOMAIN", "no IPv6 address",
 	 * "SERVFAIL from 192.0.2.53; no DNS server listens at 127.0.0.1"

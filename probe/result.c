@@ -34,3 +34,12 @@ bool result_success(const struct result *result)
 {
 	return result->diagnosis.cause == CAUSE_NONE;
 }
+
+enum severity result_severity(const struct result *result)
+{
+	const struct diagnosis *diagnosis = &result->diagnosis;
+
+	if (result_success(result) && diagnosis->notices.count)
+		return SEVERITY_WARNING;
+	return cause_severity(diagnosis->cause);
+}

@@ -29,4 +29,7 @@ void result_release(struct result *result); /* NULL is fine */
 
 bool result_success(const struct result *result);
 
+/* The cause's; WARNING for a login that was accepted, but not without a notice. */
+enum severity result_severity(const struct result *result);
+
 #endif

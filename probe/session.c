@@ -3,19 +3,18 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "probe/address.h"
 #include "probe/capability.h"
 #include "probe/destination.h"
 #include "probe/login.h"
+#include "probe/own_name.h"
 #include "probe/reply.h"
+#include "probe/witness.h"
 
-enum {
-	ATTEMPT_SHARE = 3, /* a silent address gets a third of the time left */
-	EHLO_NAME_MAX = 256
-};
+/* A silent address gets a third of the time left; then the second look begins, too. */
+enum { PATIENCE_SHARE = 3 };
 
 enum stage {
 	STAGE_SEARCH,
@@ -30,18 +29,17 @@ struct session {
 	const struct target *target;
 	struct trace *trace;
 	struct redaction *redaction;
-	session_done *done;
+	struct session_events events;
 	void *owner;
 
 	usec started, deadline;
 	enum stage stage;
 	bool ended; /* the verdict's event is written */
-	uv_timer_t deadline_timer, attempt_timer;
+	uv_timer_t deadline_timer, attempt_timer, silence_timer;
 	int open_timers;
 
 	struct destination_search *search;
-	struct destination destination;
-	size_t address_index;
+	struct session_route *route;
 
 	struct link *link;
 	bool connected, greeted, asked_starttls, reading_ehlo, ehlo_refused;
@@ -69,6 +67,42 @@ static uint64_t in_ms(usec time)
 	return (uint64_t)((time + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
 }
 
+static const struct sockaddr_storage *last_address(const struct session *session)
+{
+	return &session->route->destination.addresses[session->route->address_index];
+}
+
+usec session_time_left(const struct session *session)
+{
+	return time_left(session);
+}
+
+usec session_clock(const struct session *session)
+{
+	return now(session);
+}
+
+/* ---- silence ---- */
+
+static void on_silence(uv_timer_t *timer)
+{
+	struct session *session = timer->data;
+
+	if (!session->ended && !login_is_computing(session->login))
+		session->events.silent(session->owner);
+}
+
+/* Something was heard or tried: from here on silence counts anew. */
+static void listen_anew(struct session *session)
+{
+	const usec least = SESSION_SILENCE_MIN_MS * USEC_PER_MSEC;
+	usec patience = time_left(session) / PATIENCE_SHARE;
+
+	if (!session->ended)
+		uv_timer_start(&session->silence_timer, on_silence,
+		               in_ms(patience > least ? patience : least), 0);
+}
+
 /* ---- the end ---- */
 
 static void timer_is_closed(uv_handle_t *handle)
@@ -79,7 +113,7 @@ static void timer_is_closed(uv_handle_t *handle)
 		return;
 	login_destroy(session->login);
 	destination_search_destroy(session->search);
-	session->done(session->owner);
+	session->events.done(session->owner);
 	arena_destroy(session->arena);
 }
 
@@ -92,6 +126,7 @@ static void leave(struct session *session, bool say_quit)
 	session->link = NULL;
 	uv_close((uv_handle_t *)&session->deadline_timer, timer_is_closed);
 	uv_close((uv_handle_t *)&session->attempt_timer, timer_is_closed);
+	uv_close((uv_handle_t *)&session->silence_timer, timer_is_closed);
 }
 
 static void on_quit_timeout(uv_timer_t *timer)
@@ -136,7 +171,9 @@ static void finish(struct session *session, enum ending ending, const char *deta
 	session->ended = true;
 	uv_timer_stop(&session->deadline_timer);
 	uv_timer_stop(&session->attempt_timer);
+	uv_timer_stop(&session->silence_timer);
 	login_abandon(session->login);
+	link_note_socket(session->link);
 	trace_note(session->trace, now(session), "end %s%s%s", ending_word(ending),
 	           *detail ? " " : "", detail);
 	say_quit(session, ending != ENDING_TIMEOUT && !out_of_time);
@@ -244,35 +281,15 @@ static bool too_much(struct session *session, struct str line)
 	       session->reply_bytes > SESSION_REPLY_BYTES_MAX;
 }
 
-/*
- * A server that greets with this machine's own full name, at an address that is not
- * this machine's: the connection was redirected to the mail server here.
- */
-static void note_own_name(struct session *session, struct str line)
-{
-	const struct destination *destination = &session->destination;
-	char name[EHLO_NAME_MAX] = "";
-	struct reply_line greeting;
-	struct str word;
-
-	(void)gethostname(name, sizeof(name) - 1);
-	if (!strchr(name, '.') || destination->count == 0 ||
-	    !reply_parse_line(&greeting, str_trim(line)) ||
-	    !str_take_word(&word, &greeting.text, " ") ||
-	    !str_equal_nocase(word, str_of(name)))
-		return;
-	if (!address_is_own(&destination->addresses[session->address_index]))
-		trace_note(session->trace, now(session), "own name answers");
-}
-
 /* libcurl skips lines that are no replies, and would wait for one till the deadline. */
 static bool is_strange_greeting(struct session *session, struct str line)
 {
 	struct reply_line reply;
 	bool strange = !session->greeted && !reply_parse_line(&reply, str_trim(line));
 
-	if (!session->greeted)
-		note_own_name(session, line);
+	if (!session->greeted && session->route->destination.count)
+		witness_greeting(session->trace, now(session), line,
+		                 last_address(session));
 	session->greeted = true;
 	return strange;
 }
@@ -306,6 +323,7 @@ static void on_line(void *owner, enum direction direction, struct str line)
 	struct session *session = owner;
 
 	trace_add(session->trace, now(session), direction, line);
+	listen_anew(session);
 	if (direction == DIRECTION_CLIENT)
 		note_command(session, line);
 	else
@@ -317,6 +335,9 @@ static void on_note(void *owner, const char *event)
 	struct session *session = owner;
 
 	trace_add(session->trace, now(session), DIRECTION_NOTE, str_of(event));
+	witness_certificate(session->trace, now(session), str_of(event),
+	                    session->target);
+	listen_anew(session);
 }
 
 static void on_connected(void *owner)
@@ -326,6 +347,7 @@ static void on_connected(void *owner)
 	session->connected = true;
 	uv_timer_stop(&session->attempt_timer);
 	trace_note(session->trace, now(session), "connected");
+	listen_anew(session);
 }
 
 /* Without EHLO there is no AUTH: what libcurl's HELO was told does not matter. */
@@ -342,7 +364,7 @@ static void on_ready(void *owner)
 static bool may_try_another(const struct session *session)
 {
 	return !session->connected &&
-	       session->address_index + 1 < session->destination.count;
+	       session->route->address_index + 1 < session->route->destination.count;
 }
 
 static void try_address(struct session *session);
@@ -350,12 +372,13 @@ static void try_address(struct session *session);
 static void try_next_address(struct session *session, enum ending ending,
                              const char *detail)
 {
+	link_note_socket(session->link);
 	trace_note(session->trace, now(session), "failed %s%s%s", ending_word(ending),
 	           *detail ? " " : "", detail);
 	uv_timer_stop(&session->attempt_timer);
 	link_close(session->link, false);
 	session->link = NULL;
-	session->address_index++;
+	session->route->address_index++;
 	try_address(session);
 }
 
@@ -386,23 +409,6 @@ static const struct link_events link_events = {
 
 /* ---- from name to connection ---- */
 
-/* RFC 5321 §4.1.4: a machine without a full name introduces itself by its address. */
-static void choose_ehlo_name(char *out, size_t room, const struct target *target,
-                             const struct sockaddr_storage *peer)
-{
-	char name[EHLO_NAME_MAX] = "";
-
-	if (target->set.ehlo_name) {
-		snprintf(out, room, "%s", target->set.ehlo_name);
-		return;
-	}
-	(void)gethostname(name, sizeof(name) - 1);
-	if (strchr(name, '.'))
-		snprintf(out, room, "%s", name);
-	else
-		address_print_own_literal(out, room, peer);
-}
-
 static void on_attempt_timeout(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
@@ -421,24 +427,23 @@ static void note_attempt(struct session *session,
 		                       session->target->set.port);
 	trace_note(session->trace, now(session), "connect %s%s",
 	           address ? endpoint : session->target->address,
-	           session->destination.has_via ? " through the proxy" : "");
+	           session->route->destination.has_via ? " through the proxy" : "");
 }
 
 static void open_link(struct session *session, const struct sockaddr_storage *address)
 {
-	char ehlo_name[EHLO_NAME_MAX];
+	char ehlo_name[OWN_NAME_MAX];
 	struct link_route route = {
 		.target = session->target,
 		.address = address,
-		.via = session->destination.has_via ? &session->destination.via : NULL,
+		.via = session->route->destination.has_via ? &session->route->destination.via : NULL,
 		.ehlo_name = ehlo_name,
 	};
 	struct error err;
 
 	session->stage = STAGE_CARRIED;
-	choose_ehlo_name(ehlo_name, sizeof(ehlo_name), session->target,
-	                 session->destination.has_via ? &session->destination.via
-	                                              : address);
+	own_name_for_ehlo(ehlo_name, session->target->set.ehlo_name,
+	                  route.via ? route.via : address);
 	note_attempt(session, address);
 	session->link = link_open(session->ground.transport, &route, &link_events,
 	                          session, &err);
@@ -446,12 +451,16 @@ static void open_link(struct session *session, const struct sockaddr_storage *ad
 		finish(session, ENDING_LOCAL, err.text);
 }
 
+/* While there are other addresses to try, it is their turn, not the second look's. */
 static void try_address(struct session *session)
 {
-	if (may_try_another(session))
+	listen_anew(session);
+	if (may_try_another(session)) {
+		uv_timer_stop(&session->silence_timer);
 		uv_timer_start(&session->attempt_timer, on_attempt_timeout,
-		               in_ms(time_left(session) / ATTEMPT_SHARE), 0);
-	open_link(session, &session->destination.addresses[session->address_index]);
+		               in_ms(time_left(session) / PATIENCE_SHARE), 0);
+	}
+	open_link(session, last_address(session));
 }
 
 static void on_found(void *owner, const struct destination *destination)
@@ -460,7 +469,7 @@ static void on_found(void *owner, const struct destination *destination)
 
 	if (session->ended) /* by a timer of the same turn */
 		return;
-	session->destination = *destination;
+	session->route->destination = *destination;
 	if (destination->count)
 		try_address(session);
 	else
@@ -482,6 +491,8 @@ static void on_start(uv_timer_t *timer)
 {
 	struct session *session = timer->data;
 
+	witness_target(session->trace, now(session), session->target);
+	listen_anew(session);
 	session->search = destination_search_create(
 		session->ground.loop, session->target, &destination_events, session);
 	destination_search_start(session->search);
@@ -496,8 +507,9 @@ static void start_timer(struct session *session, uv_timer_t *timer)
 
 struct session *session_start(const struct session_ground *ground,
                               const struct target *target, struct trace *trace,
-                              struct redaction *redaction, session_done *done,
-                              void *owner)
+                              struct redaction *redaction,
+                              struct session_route *route,
+                              const struct session_events *events, void *owner)
 {
 	struct arena *arena = arena_create();
 	struct session *session = arena_take(arena, sizeof(*session));
@@ -507,12 +519,14 @@ struct session *session_start(const struct session_ground *ground,
 	session->target = target;
 	session->trace = trace;
 	session->redaction = redaction;
-	session->done = done;
+	session->route = route;
+	session->events = *events;
 	session->owner = owner;
 	session->started = clock_now();
 	session->deadline = target->set.timeout;
 	start_timer(session, &session->deadline_timer);
 	start_timer(session, &session->attempt_timer);
+	start_timer(session, &session->silence_timer);
 	uv_update_time(ground->loop);
 	uv_timer_start(&session->deadline_timer, on_deadline,
 	               in_ms(target->set.timeout), 0);

@@ -166,6 +166,56 @@ static bool check_source(const struct target_settings *set, struct error *err)
 	                 set->source_address);
 }
 
+static bool is_port(struct str digits)
+{
+	int port;
+
+	return str_take_number(&port, &digits) && digits.len == 0 && port >= 1 &&
+	       port <= PORT_MAX;
+}
+
+/* "mx.example:587", "192.0.2.7:443" or "[2001:db8::7]:443" */
+static bool check_control(const char *control, struct error *err)
+{
+	const char *colon = strrchr(control, ':');
+	char host[HOST_NAME_MAX_LEN + 1];
+	size_t len = colon ? (size_t)(colon - control) : 0;
+	bool bracketed = len > 2 && control[0] == '[' && control[len - 1] == ']';
+
+	if (!colon || !is_port(str_of(colon + 1)) || len == 0 || len >= sizeof(host))
+		return error_set(err, "control target '%.80s' is not HOST:PORT",
+		                 control);
+	memcpy(host, control, len);
+	host[len] = '\0';
+	if (bracketed) {
+		host[len - 1] = '\0';
+		if (address_is_literal(host + 1))
+			return true;
+	} else if (!strchr(host, ':')) {
+		return check_name("control target", host, err);
+	}
+	return error_set(err,
+	                 "control target '%.80s' is not HOST:PORT; an IPv6 address "
+	                 "stands in brackets",
+	                 control);
+}
+
+static bool check_look(const struct target_settings *set, struct error *err)
+{
+	if (set->second_look < 0 || set->second_look > SECOND_LOOK_MAX_S * USEC_PER_SEC)
+		return error_set(err,
+		                 "the second look is not between 0 and %d seconds long",
+		                 SECOND_LOOK_MAX_S);
+	if (set->controls[CONTROL_MAX])
+		return error_set(err, "more than %d control targets; give the two that "
+		                      "tell most",
+		                 CONTROL_MAX);
+	for (size_t i = 0; set->controls[i]; i++)
+		if (!check_control(set->controls[i], err))
+			return false;
+	return true;
+}
+
 static bool check_numbers(const struct target_settings *set, struct error *err)
 {
 	if ((unsigned)set->tls > TLS_NONE || (unsigned)set->family > IP_V6 ||
@@ -226,6 +276,7 @@ static bool check(const struct target_settings *set, bool has_secret, struct err
 	       check_one_line("authorization identity", set->authorization,
 	                      USER_NAME_MAX_LEN, err) &&
 	       check_via(set->via, err) && check_source(set, err) &&
+	       check_look(set, err) &&
 	       check_files(set, err) && check_permission(set, has_secret, err);
 }
 
@@ -237,7 +288,8 @@ static void copy_strings(struct arena *arena, struct target_settings *set)
 		&set->server_name,   &set->ca_file,
 		&set->ca_dir,        &set->client_certificate,
 		&set->client_key,    &set->source_address,
-		&set->via,
+		&set->via,           &set->interceptors_file,
+		&set->controls[0],   &set->controls[1],
 	};
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
@@ -258,6 +310,16 @@ static const char *without_final_dot(struct arena *arena, const char *name)
 	if (len < 2 || name[len - 1] != '.')
 		return name;
 	return arena_copy(arena, (struct str){ name, len - 1 });
+}
+
+/* A damaged list is no reason not to probe; it is told in the result. */
+static void read_interceptors(struct target *target)
+{
+	const char *path = target->set.interceptors_file;
+
+	if (path)
+		target->interceptors = interceptor_file_read(
+			target->arena, path, &target->interceptors_damage);
 }
 
 static void fill_defaults(struct target *target)
@@ -299,6 +361,7 @@ struct target *target_create(const struct target_settings *settings,
 		                   .references = 1 };
 	copy_strings(arena, &target->set);
 	fill_defaults(target);
+	read_interceptors(target);
 	return target;
 }
 

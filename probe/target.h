@@ -4,12 +4,15 @@
 
 #include "probe/arena.h"
 #include "probe/clock.h"
+#include "probe/interceptor_file.h"
 #include "probe/mechanism.h"
 #include "probe/secret.h"
 
 enum tls_mode { TLS_STARTTLS, TLS_IMPLICIT, TLS_NONE };
 enum ip_family { IP_ANY, IP_V4, IP_V6 };
 enum tls_version { TLS_VERSION_DEFAULT, TLS_VERSION_1_2, TLS_VERSION_1_3 };
+
+enum { CONTROL_MAX = 2, SECOND_LOOK_MAX_S = 5 };
 
 /*
  * One account on one server and how to reach it. Plain data to fill in; NULL and
@@ -33,6 +36,10 @@ struct target_settings {
 	bool insecure;   /* log in although the certificate does not verify */
 	bool allow_cleartext; /* log in although the session is not encrypted */
 	usec timeout;         /* from DNS to AUTH; 0 = 10 s */
+	usec second_look;     /* how long one may take; 0 = none is taken */
+	/* "HOST:PORT" of what should be in reach when this target is; NULL ends them */
+	const char *controls[CONTROL_MAX + 1];
+	const char *interceptors_file; /* names besides the built-in ones */
 };
 
 /* A checked copy of the settings with every default filled in; counted. */
@@ -40,6 +47,8 @@ struct target {
 	struct target_settings set;
 	const char *address; /* "mx.example:587", "[::1]:587" or the socket path */
 	const struct secret *secret; /* NULL: no password */
+	const struct interceptor_table *interceptors; /* the user's own; NULL: none */
+	struct error interceptors_damage; /* what is wrong with them; may be empty */
 	bool is_unix_socket;
 	/* private: */
 	struct arena *arena;

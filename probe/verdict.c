@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/verdict.h"
 
+#include "probe/fact.h"
 #include "probe/reading.h"
 
-enum { ANY = -1 };
+enum { ANY = -1, RULE_FACT_MAX = 4, CODE_CREDENTIALS_INVALID = 535 };
 
-/* What a rule may ask for beyond words and numbers. */
+/* The facts by the names that the rows use. */
 enum {
-	ACCEPTED = 1 << 0, /* the server said yes to AUTH */
-	ENCRYPTED = 1 << 1,
-	VERIFIED = 1 << 2, /* encrypted, and the certificate is right */
-	STARTTLS_ASKED = 1 << 3,
-	RAW = 1 << 4,         /* the first bytes are no SMTP */
-	RAW_TLS = 1 << 5,     /* they are a TLS record */
-	RAW_SERVICE = 1 << 6, /* they are of a known other protocol */
-	LEAF_ONLY = 1 << 7,   /* one certificate, which names its issuer's place */
-	JUDGED_BAD = 1 << 8,  /* the certificate has a fault */
-	ALERT_RECEIVED = 1 << 9,
-	ALERT_VERSION = 1 << 10,
-	NO_MECHANISM = 1 << 11 /* the server offers none at all */
+#define FACT(id, holds) id = FACT_##id,
+#include "probe/fact.def"
 };
+
+#define ALL(...) { __VA_ARGS__ }
+#define NONE     { FACT_NONE }
 
 enum phase_or_any {
 	RULE_PHASE_ANY = -1,
@@ -35,7 +29,7 @@ enum ending_or_any {
 
 struct rule {
 	int phase, ending;
-	unsigned facts;
+	unsigned char facts[RULE_FACT_MAX]; /* 0 ends them */
 	int verify;
 	const char *text;
 	enum reason reason;
@@ -50,64 +44,21 @@ static const struct rule rules[] = {
 #include "probe/verdict.def"
 };
 
-/* First bytes of what else listens on ports; a trace shows them in quotes. */
-static const char *const services[] = { "\"HTTP/", "\"<html", "\"<!DOC", "\"SSH-",
-	                                "\"* OK",  "\"+OK",   "\"RFB ",  "\"* BYE" };
-
-static bool is_known_service(struct str raw)
+static bool facts_fit(const struct rule *rule, const struct fact_set *facts)
 {
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (str_starts_nocase(raw, str_of(services[i])))
-			return true;
-	return false;
-}
-
-/* RFC 8446 §5.1: content type 21 (alert) or 22 (handshake), then version 3. */
-static bool is_tls_record(struct str raw)
-{
-	return str_starts(raw, STR("\"\\x15\\x03")) ||
-	       str_starts(raw, STR("\"\\x16\\x03"));
-}
-
-static unsigned facts_of(const struct observation *seen)
-{
-	const struct tls_facts *tls = &seen->tls;
-	bool bad = tls->fault_count > 0;
-	unsigned facts = 0;
-
-	facts |= seen->authenticated ? ACCEPTED : 0;
-	facts |= tls->done ? ENCRYPTED : 0;
-	facts |= tls->done && tls->judged && !bad ? VERIFIED : 0;
-	facts |= seen->starttls_asked ? STARTTLS_ASKED : 0;
-	facts |= observation_offer(seen)->offered_count == 0 ? NO_MECHANISM : 0;
-	facts |= seen->raw.len ? RAW : 0;
-	facts |= is_tls_record(seen->raw) ? RAW_TLS : 0;
-	facts |= is_known_service(seen->raw) ? RAW_SERVICE : 0;
-	facts |= bad ? JUDGED_BAD : 0;
-	facts |= tls->alert_received ? ALERT_RECEIVED : 0;
-	if (tls->certificate_count == 1 && tls->certificates[0].names_issuer_url)
-		facts |= LEAF_ONLY;
-	if (tls->alert_received &&
-	    str_find_nocase(tls->alert, STR("protocol version")) >= 0)
-		facts |= ALERT_VERSION;
-	return facts;
-}
-
-static bool verify_fits(int wanted, const struct tls_facts *tls)
-{
-	for (size_t i = 0; i < tls->fault_count; i++)
-		if (tls->faults[i] == wanted)
-			return true;
-	return wanted == ANY;
+	for (size_t i = 0; i < RULE_FACT_MAX && rule->facts[i]; i++)
+		if (!facts->holds[rule->facts[i]])
+			return false;
+	return true;
 }
 
 static bool rule_fits(const struct rule *rule, const struct observation *seen,
-                      unsigned facts)
+                      const struct fact_set *facts)
 {
 	return (rule->phase == RULE_PHASE_ANY || rule->phase == (int)seen->phase) &&
 	       (rule->ending == RULE_ENDING_ANY || rule->ending == (int)seen->ending) &&
-	       (rule->facts & facts) == rule->facts &&
-	       verify_fits(rule->verify, &seen->tls) &&
+	       facts_fit(rule, facts) &&
+	       (rule->verify == ANY || tls_facts_has_fault(&seen->tls, rule->verify)) &&
 	       (!*rule->text ||
 	        str_find_nocase(seen->ending_detail, str_of(rule->text)) >= 0);
 }
@@ -121,8 +72,9 @@ size_t verdict_rule_count(void)
  * What is a success in a reply (a 250 to EHLO, say) but ended the session all the
  * same was not the success that the client had asked for.
  */
-static struct verdict read_reply(const struct observation *seen, unsigned facts)
+static struct reading read_reply(const struct observation *seen)
 {
+	bool verified = tls_facts_verified(&seen->tls);
 	struct said said = {
 		.phase = seen->phase,
 		.mechanism = seen->mechanism,
@@ -131,38 +83,62 @@ static struct verdict read_reply(const struct observation *seen, unsigned facts)
 		.banner = seen->phases[PHASE_BANNER].reply.text,
 		.own_name = seen->own_name_answered,
 		.nothing_sent = !seen->credential_sent,
-		.verified = facts & VERIFIED,
-		.unverified = !(facts & VERIFIED),
+		.verified = verified,
+		.unverified = !verified,
 		.advertised =
 			true, /* nobody asks for STARTTLS that was not announced */
 	};
 	struct reading reading = reading_of(&said);
 
 	if (reason_cause(reading.reason) == CAUSE_CREDENTIALS && !seen->credential_sent)
-		reading =
-			(struct reading){ REASON_MECHANISM_UNSUPPORTED,
-			                  CONFIDENCE_POSSIBLE,
-			                  "refused before any credential was sent", 0 };
+		return (struct reading){ REASON_MECHANISM_UNSUPPORTED,
+			                 CONFIDENCE_POSSIBLE,
+			                 "refused before any credential was sent", 0 };
 	if (reading.reason == REASON_NONE)
-		reading = (struct reading){
-			REASON_PROTOCOL_ERROR, CONFIDENCE_POSSIBLE,
-			"RFC 5321 section 4.3.2: not the reply that this "
-			"command wants",
-			0
-		};
+		return (struct reading){ REASON_PROTOCOL_ERROR, CONFIDENCE_POSSIBLE,
+			                 "RFC 5321 section 4.3.2: not the reply that "
+			                 "this command wants",
+			                 0 };
+	return reading;
+}
+
+/*
+ * A reply speaks for itself, unless somebody else has said it: then a refused password
+ * proves nothing about the password.
+ */
+static bool may_overrule(const struct rule *rule, const struct observation *seen,
+                         const struct reading *reading)
+{
+	if (rule->ending != RULE_ENDING_REPLY)
+		return false;
+	return seen->phase != PHASE_AUTH ||
+	       reason_cause(reading->reason) == CAUSE_CREDENTIALS ||
+	       observation_reply(seen)->code == CODE_CREDENTIALS_INVALID;
+}
+
+static struct verdict judge_reply(const struct observation *seen,
+                                  const struct fact_set *facts)
+{
+	struct reading reading = read_reply(seen);
+
+	for (size_t i = 0; i < verdict_rule_count(); i++)
+		if (may_overrule(&rules[i], seen, &reading) &&
+		    rule_fits(&rules[i], seen, facts))
+			return (struct verdict){ rules[i].reason, rules[i].confidence,
+				                 rules[i].source, i };
 	return (struct verdict){ reading.reason, reading.confidence, reading.source,
 		                 VERDICT_BY_READING };
 }
 
 struct verdict verdict_of(const struct observation *seen)
 {
-	unsigned facts = facts_of(seen);
+	struct fact_set facts = facts_of(seen);
 	size_t i = 0;
 
 	if (seen->ending == ENDING_REPLY && !seen->authenticated &&
 	    observation_reply(seen)->code)
-		return read_reply(seen, facts);
-	while (!rule_fits(&rules[i], seen, facts))
+		return judge_reply(seen, &facts);
+	while (!rule_fits(&rules[i], seen, &facts))
 		i++;
 	return (struct verdict){ rules[i].reason, rules[i].confidence, rules[i].source,
 		                 i };

@@ -10,12 +10,14 @@ cd "${1:-$(dirname "$0")/..}"
 rules='
 curl/       probe/transport.c probe/link.c probe/link_setup.c probe/link_ending.c
 curl/       probe/wire.c probe/plugin/main.c
-openssl/    probe/certificate.c probe/base64.c
+openssl/    probe/certificate.c probe/certificate_event.c probe/tls_watch.c
+openssl/    probe/hello.c probe/base64.c
 gsasl.h     probe/sasl.c
 gssapi/     probe/kerberos.c
 ares.h      probe/resolve.c probe/dns_channel.c
 uv.h        probe/transport.c probe/session.c probe/resolve.c probe/sasl.c probe/engine.c
-uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c
+uv.h        probe/dns_channel.c probe/api.c probe/plugin/main.c probe/contact.c
+uv.h        probe/experiment.c
 jansson.h   probe/json.c probe/plugin/decode_json.c
 '
 

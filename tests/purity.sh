@@ -11,8 +11,11 @@
 # not silently leave the check.
 set -eu
 
-pure='decode decode_json colour waterfall reading pasted pattern provider reply capability challenge observation verdict evidence diagnosis range nagios json
-    text message schedule redaction reason cause phase mechanism severity ending str'
+    pure='decode decode_json colour waterfall reading pasted pattern provider reply
+    capability challenge observation verdict evidence diagnosis range nagios json text
+    message schedule redaction reason cause phase mechanism severity ending str
+    interceptor interceptor_name hash timestamp memory contact_dialogue contact_offer
+    contact_outcome interceptor_table contact_report'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
 # (__printf_chk, __open_2) or large-file support (open64) is checked in its plain form.

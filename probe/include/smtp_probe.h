@@ -77,6 +77,17 @@ struct smtp_probe_settings {
 	bool insecure;   /* log in although the certificate does not verify */
 	bool allow_cleartext; /* log in although nothing is encrypted */
 	double timeout;       /* seconds from DNS to AUTH, at most 3600; 0 = 10 */
+
+	/*
+	 * After a failure that is not a clear reply, and beside a session that is
+	 * silent for long, a second look of so many seconds (at most 5; 0 = none)
+	 * finds out who is at fault: up to 11 connections that carry no credential,
+	 * within `timeout`, once in five minutes for a target of an engine.
+	 */
+	double second_look;
+	/* "HOST:PORT" of what should be in reach whenever the target is; at most two */
+	const char *control, *second_control;
+	const char *interceptors_file; /* names besides the built-in ones; see README */
 };
 
 /*
@@ -186,6 +197,27 @@ SMTP_PROBE_API double smtp_probe_duration(const struct smtp_probe_result *result
  */
 SMTP_PROBE_API double smtp_probe_phase_duration(const struct smtp_probe_result *result,
                                                 const char *phase);
+
+/*
+ * Seconds of a phase that the server itself took: the duration without the round
+ * trips on the network; -1 when that is not known.
+ */
+SMTP_PROBE_API double smtp_probe_server_time(const struct smtp_probe_result *result,
+                                             const char *phase);
+
+/* Smoothed round-trip time in seconds (TCP_INFO); -1 when no connection stood. */
+SMTP_PROBE_API double smtp_probe_rtt(const struct smtp_probe_result *result);
+
+/* Segments that TCP had to send again; 0 when that is not known. */
+SMTP_PROBE_API unsigned smtp_probe_retransmits(const struct smtp_probe_result *result);
+
+/*
+ * The n-th notice, what did not stop the login but deserves a word: its reason
+ * ("tls_intercepted", "cert_expires_soon", "mechanism_downgrade", "slow_greeting" or
+ * "packets_lost") and, in `text` unless that is NULL, a sentence. NULL past the last.
+ */
+SMTP_PROBE_API const char *smtp_probe_notice(const struct smtp_probe_result *result,
+                                             size_t n, const char **text);
 
 /*
  * The whole result as one JSON object (schema in README), optionally with the

@@ -19,12 +19,12 @@ enum severity nagios_state(const struct result *result, const struct nagios_view
 	double time = in_seconds(result->seen->duration);
 
 	if (!result_success(result))
-		return cause_severity(result->diagnosis.cause);
+		return result_severity(result);
 	if (view->critical && range_alerts(view->critical, time))
 		return SEVERITY_CRITICAL;
 	if (view->warning && range_alerts(view->warning, time))
 		return SEVERITY_WARNING;
-	return SEVERITY_OK;
+	return result_severity(result);
 }
 
 const char *nagios_message(const struct result *result, const struct nagios_view *view,
@@ -67,6 +67,12 @@ static void add_why(struct text *out, const struct diagnosis *diagnosis)
 		add_labelled(out, "source:", diagnosis->source);
 	if (diagnosis->confidence != CONFIDENCE_CERTAIN)
 		add_labelled(out, "how sure:", confidence_word(diagnosis->confidence));
+}
+
+static void add_notices(struct text *out, const struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->notices.count; i++)
+		add_labelled(out, i ? "" : "note:", diagnosis->notices.list[i].text);
 }
 
 static void add_explanation(struct text *out, const struct diagnosis *diagnosis)
@@ -190,6 +196,7 @@ static void add_reasons(struct text *out, const struct result *result,
 		begin_block(out, view);
 		add_explanation(out, &result->diagnosis);
 	}
+	add_notices(out, &result->diagnosis);
 	if (view->explain) {
 		begin_block(out, view);
 		add_checks(out, &result->diagnosis, view->colour);

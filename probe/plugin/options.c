@@ -12,6 +12,7 @@ enum group {
 	GROUP_TLS,
 	GROUP_LOGIN,
 	GROUP_SAFETY,
+	GROUP_LOOK,
 	GROUP_DECODE,
 	GROUP_OUTPUT,
 	GROUP_COUNT
@@ -43,6 +44,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_TLS] = "Encryption:",
 	[GROUP_LOGIN] = "Login:",
 	[GROUP_SAFETY] = "Safety off, each only where you mean it:",
+	[GROUP_LOOK] = "When it fails:",
 	[GROUP_DECODE] = "Decoding a reply (no network):",
 	[GROUP_OUTPUT] = "Thresholds and output:",
 };
@@ -108,19 +110,46 @@ static bool take_port(int *out, const char *text, struct error *err)
 	return error_set(err, "-p: the value is not a port from 1 to 65535");
 }
 
-static bool take_timeout(usec *out, const char *text, struct error *err)
+static bool take_seconds(usec *out, const char *text, double most)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
-	if (end != text && *end == '\0' &&
-	    strspn(text, "0123456789.") == strlen(text) && seconds >= 0.001 &&
-	    seconds <= TARGET_TIMEOUT_MAX_S) {
-		*out = (usec)(seconds * (double)USEC_PER_SEC);
+	if (end == text || *end || strspn(text, "0123456789.") != strlen(text) ||
+	    seconds > most)
+		return false;
+	*out = (usec)(seconds * (double)USEC_PER_SEC);
+	return true;
+}
+
+static bool take_timeout(usec *out, const char *text, struct error *err)
+{
+	if (take_seconds(out, text, TARGET_TIMEOUT_MAX_S) && *out >= USEC_PER_MSEC)
 		return true;
-	}
 	return error_set(err, "-t: '%.12s' is not a time from 0.001 to %d seconds",
 	                 text, TARGET_TIMEOUT_MAX_S);
+}
+
+static bool take_look(usec *out, const char *text, struct error *err)
+{
+	if (take_seconds(out, text, SECOND_LOOK_MAX_S))
+		return true;
+	return error_set(err, "--second-look: '%.12s' is not a time from 0 to %d "
+	                      "seconds",
+	                 text, SECOND_LOOK_MAX_S);
+}
+
+static bool take_control(const char **controls, const char *value, struct error *err)
+{
+	size_t count = 0;
+
+	while (controls[count])
+		count++;
+	if (count == CONTROL_MAX)
+		return error_set(err, "--control: given more than %d times",
+		                 CONTROL_MAX);
+	controls[count] = value;
+	return true;
 }
 
 static bool take_range(struct range *out, bool *given, const char *option,
@@ -342,6 +371,25 @@ static bool take_safety_option(struct command_line *line, int id, char *value,
 	return true;
 }
 
+static bool take_look_option(struct command_line *line, int id, char *value,
+                             struct error *err)
+{
+	struct options *options = line->options;
+
+	switch (id) {
+	case ID_SECOND_LOOK:
+		return take_look(&options->target.second_look, value, err);
+	case ID_CONTROL:
+		return take_control(options->target.controls, value, err);
+	case ID_STATE_FILE:
+		options->state_file = value;
+		return true;
+	default:
+		options->target.interceptors_file = value;
+		return true;
+	}
+}
+
 static bool take_decode_option(struct command_line *line, int id, char *value,
                                struct error *err)
 {
@@ -409,7 +457,8 @@ typedef bool take_option(struct command_line *line, int id, char *value,
 static take_option *const takers[GROUP_COUNT] = {
 	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
 	[GROUP_LOGIN] = take_login_option,   [GROUP_SAFETY] = take_safety_option,
-	[GROUP_DECODE] = take_decode_option, [GROUP_OUTPUT] = take_output_option,
+	[GROUP_LOOK] = take_look_option,     [GROUP_DECODE] = take_decode_option,
+	[GROUP_OUTPUT] = take_output_option,
 };
 
 /* ---- the command line ---- */
@@ -546,7 +595,9 @@ static bool read_command_line(struct command_line *line, int argc, char **argv,
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)
 {
-	struct options options = { .target = { .mechanism = MECHANISM_AUTO },
+	struct options options = { .target = { .mechanism = MECHANISM_AUTO,
+		                               .second_look = SECOND_LOOK_MAX_S *
+		                                              USEC_PER_SEC },
 		                   .question = { .phase = PHASE_NONE,
 		                                 .mechanism = STR(""),
 		                                 .target = STR(""),

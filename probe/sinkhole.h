@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROBE_SINKHOLE_H
+#define PROBE_SINKHOLE_H
+
+#include "probe/observation.h"
+
+/*
+ * DNS led the name to an address that no server of its can have: an unspecified or
+ * loopback one (names that mean this machine excepted), or a private one where it
+ * was public at the last good login.
+ */
+bool sinkhole_swallows(const struct observation *seen);
+
+#endif
