@@ -82,9 +82,8 @@ static void add_silence(struct circumstances *all, const struct observation *see
 		add(all, "the server's TCP acknowledged everything: the program behind "
 		         "it is silent");
 	if (seen->connection.soft_error.len)
-		add(all,
-		    print(arena, "a rejection came while the session ran (",
-		          seen->connection.soft_error, ")"));
+		add(all, print(arena, "a rejection came while the session ran (",
+		               seen->connection.soft_error, ")"));
 }
 
 static void add_resolution(struct circumstances *all, const struct observation *seen,
@@ -194,8 +193,9 @@ static void add_changes(struct circumstances *all, const struct observation *see
 		                     when));
 	if (seen->tls.certificate_count && last->issuer.len &&
 	    !str_equal(last->issuer, seen->tls.certificates[0].issuer))
-		add(all, print(arena, "at the last good login the certificate was "
-		                      "signed by ",
+		add(all, print(arena,
+		               "at the last good login the certificate was "
+		               "signed by ",
 		               last->issuer, ""));
 	if (!seen->authenticated)
 		add(all, arena_print(arena, "the last good login was at %s", when));

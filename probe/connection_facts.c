@@ -36,8 +36,8 @@ static void take_icmp(struct connection_facts *facts, struct str rest, bool is_v
 	struct str from, place = STR(""), who = STR("");
 
 	if (!str_take_number(&icmp.type, &rest) || !str_take_char(&rest, '/') ||
-	    !str_take_number(&icmp.code, &rest) ||
-	    !str_take_word(&from, &rest, " ") || !str_equal(from, STR("from")))
+	    !str_take_number(&icmp.code, &rest) || !str_take_word(&from, &rest, " ") ||
+	    !str_equal(from, STR("from")))
 		return;
 	str_take_word(&place, &rest, " ");
 	str_take_word(&who, &rest, " ");

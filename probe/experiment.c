@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "probe/address.h"
+#include "probe/contact.h"
 #include "probe/hop_count.h"
 #include "probe/look_note.h"
 #include "probe/own_name.h"
@@ -264,13 +265,16 @@ static int split_control(char host[SUBJECT_MAX], const char *control)
 {
 	const char *colon = strrchr(control, ':');
 	size_t len = (size_t)(colon - control);
+	struct str digits = str_of(colon + 1);
+	int port = 0;
 
 	if (control[0] == '[' && len > 2) {
 		control++;
 		len -= 2;
 	}
 	snprintf(host, SUBJECT_MAX, "%.*s", (int)len, control);
-	return atoi(colon + 1);
+	(void)str_take_number(&port, &digits);
+	return port;
 }
 
 static void on_control_resolved(void *owner, const struct resolve_result *result)

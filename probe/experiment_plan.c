@@ -3,8 +3,13 @@
 
 #include "probe/verdict.h"
 
-enum { PORT_SMTP = 25, PORT_SMTPS = 465, PORT_SUBMISSION = 587, PORT_OTHER = 2525,
-       PORT_WEB = 443 };
+enum {
+	PORT_SMTP = 25,
+	PORT_SMTPS = 465,
+	PORT_SUBMISSION = 587,
+	PORT_OTHER = 2525,
+	PORT_WEB = 443
+};
 
 /* How many sibling ports are tried besides the one that failed. */
 enum { SIBLINGS = 3 };
@@ -33,8 +38,7 @@ static struct experiment *add(struct experiment_plan *plan, enum look look, int 
 }
 
 /* Greeting is enough to know that a port lives; for STARTTLS it takes EHLO. */
-static void add_siblings(struct experiment_plan *plan, int own,
-                         enum contact_step step)
+static void add_siblings(struct experiment_plan *plan, int own, enum contact_step step)
 {
 	static const int ports[] = { PORT_SUBMISSION, PORT_SMTPS, PORT_SMTP,
 		                     PORT_OTHER };

@@ -2,7 +2,7 @@
 #ifndef PROBE_EXPERIMENT_PLAN_H
 #define PROBE_EXPERIMENT_PLAN_H
 
-#include "probe/contact.h"
+#include "probe/contact_report.h"
 #include "probe/observation.h"
 #include "probe/target.h"
 
@@ -20,11 +20,11 @@ struct experiment {
 struct experiment_plan {
 	size_t count;
 	struct experiment experiments[LOOK_FINDING_MAX];
-	bool asks_name;       /* the control target's name */
-	bool asks_controls;   /* the control targets themselves */
-	bool asks_addresses;  /* other addresses and the other family */
-	bool counts_hops;     /* compares the port with another one that answers */
-	bool port_resets;     /* it answered with RST */
+	bool asks_name;      /* the control target's name */
+	bool asks_controls;  /* the control targets themselves */
+	bool asks_addresses; /* other addresses and the other family */
+	bool counts_hops;    /* compares the port with another one that answers */
+	bool port_resets;    /* it answered with RST */
 	enum contact_step address_step; /* how far to go at other addresses */
 };
 

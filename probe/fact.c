@@ -6,14 +6,15 @@
 #include "probe/sinkhole.h"
 
 enum {
-	WRONG_NAME_HOST = 62, /* X509_V_ERR_HOSTNAME_MISMATCH */
+	WRONG_NAME_HOST = 62,    /* X509_V_ERR_HOSTNAME_MISMATCH */
 	WRONG_NAME_ADDRESS = 64, /* X509_V_ERR_IP_ADDRESS_MISMATCH */
 	CODE_UNKNOWN = 500,
 	CODE_NOT_IMPLEMENTED = 502,
 	NEARER_FACTOR = 5
 };
 
-/* A neighbour that does not answer ARP or ND is given up by Linux after three seconds. */
+/* A neighbour that does not answer ARP or ND is given up by Linux after three seconds.
+ */
 #define NEIGHBOUR_PATIENCE (5 * USEC_PER_SEC / 2)
 
 /* ---- what answers ---- */
@@ -223,5 +224,5 @@ struct fact_set facts_of(const struct observation *seen)
 	return (struct fact_set){ .holds = {
 #define FACT(id, holds) [FACT_##id] = (holds),
 #include "probe/fact.def"
-	} };
+				  } };
 }

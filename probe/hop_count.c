@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/hop_count.h"
 
-/* So near, any difference tells; farther away it takes so many hops (look_verdict.h). */
+/* So near, any difference tells; farther away it takes so many hops (look_verdict.h).
+ */
 enum { HOPS_NEAR = 2, HOPS_APART = 3 };
 
 static bool replies(const struct contact_report *report)
@@ -31,8 +32,8 @@ size_t hop_count_ask(struct hop_count *count,
 	if (!count->other || count->far)
 		return 0;
 	if (count->near) {
-		questions[0] = (struct hop_question){ count->other,
-			                              compared_ttl(count) };
+		questions[0] =
+			(struct hop_question){ count->other, compared_ttl(count) };
 		return 1;
 	}
 	if (count->asked == 0) {

@@ -2,7 +2,7 @@
 #ifndef PROBE_HOP_COUNT_H
 #define PROBE_HOP_COUNT_H
 
-#include "probe/contact.h"
+#include "probe/contact_report.h"
 
 /*
  * Finds out from how many hops away a port answers and whether another port of the

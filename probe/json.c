@@ -191,12 +191,11 @@ static json_t *look_of(const struct observation *seen)
 
 	for (size_t i = 0; i < seen->look.count; i++) {
 		const struct look_finding *finding = &seen->look.findings[i];
-		const char *outcome =
-			finding->look != LOOK_NAME
-				? contact_outcome_word(finding->outcome)
-			: finding->name_ending == ENDING_NONE
-				? "found"
-				: ending_word(finding->name_ending);
+		const char *outcome = finding->look != LOOK_NAME
+		                              ? contact_outcome_word(finding->outcome)
+		                      : finding->name_ending == ENDING_NONE
+		                              ? "found"
+		                              : ending_word(finding->name_ending);
 
 		json_array_append_new(findings,
 		                      json_pack("{s:s, s:o, s:s, s:o}", "experiment",

@@ -517,7 +517,7 @@ static struct link *create(struct transport *transport, const struct link_route 
 	link->owner = owner;
 	link->kept = CURL_SOCKET_BAD;
 	link->socket = CURL_SOCKET_BAD;
-	link->peer = route->via ? *route->via
+	link->peer = route->via       ? *route->via
 	             : route->address ? *route->address
 	                              : (struct sockaddr_storage){ 0 };
 	link->tls = (struct tls_watch){ .host = route->target->set.server_name,

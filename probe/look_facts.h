@@ -23,12 +23,12 @@ enum { LOOK_FINDING_MAX = 24 };
  */
 struct look_finding {
 	enum look look;
-	struct str subject;            /* "465", "192.0.2.8:587", "mx.example:587" */
-	enum contact_outcome outcome;  /* of a connection */
-	enum ending name_ending;       /* LOOK_NAME: ENDING_NONE = it was found */
-	struct str greeting;           /* the peer's first words */
-	struct str issuer;             /* who signed its certificate */
-	struct str why;                /* the ICMP message that came, "icmp 3/13 from …" */
+	struct str subject;           /* "465", "192.0.2.8:587", "mx.example:587" */
+	enum contact_outcome outcome; /* of a connection */
+	enum ending name_ending;      /* LOOK_NAME: ENDING_NONE = it was found */
+	struct str greeting;          /* the peer's first words */
+	struct str issuer;            /* who signed its certificate */
+	struct str why; /* the ICMP message that came, "icmp 3/13 from …" */
 	bool offers_starttls;
 	int near, far; /* LOOK_HOPS: where this port answers, and the other one */
 };

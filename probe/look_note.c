@@ -22,8 +22,8 @@ static bool lists_starttls(const char *keywords)
 static void add_quoted(char *out, size_t room, const char *key, const char *value)
 {
 	size_t len = strlen(out);
-	int written = snprintf(out + len, room - len, " %s=\"%.*s", key, GREETING_MAX,
-	                       value);
+	int written =
+		snprintf(out + len, room - len, " %s=\"%.*s", key, GREETING_MAX, value);
 
 	for (char *c = out + len + strlen(key) + 3; *c; c++)
 		if (*c == '"')
@@ -63,8 +63,7 @@ void look_note_print(char out[LOOK_NOTE_MAX], enum look look, const char *subjec
 		         lists_starttls(report->before) ? "yes" : "no");
 }
 
-void look_note_print_name(char out[LOOK_NOTE_MAX], const char *name,
-                          enum ending ending)
+void look_note_print_name(char out[LOOK_NOTE_MAX], const char *name, enum ending ending)
 {
 	snprintf(out, LOOK_NOTE_MAX, "look name %s %s", name,
 	         ending == ENDING_NONE ? "found" : ending_word(ending));
@@ -72,8 +71,8 @@ void look_note_print_name(char out[LOOK_NOTE_MAX], const char *name,
 
 void look_note_print_hops(char out[LOOK_NOTE_MAX], const struct hop_count *hops)
 {
-	snprintf(out, LOOK_NOTE_MAX, "look hops %d %s near=%d far=%d", hops->other,
-	         contact_outcome_word(hops->resets ? CONTACT_REFUSED
-	                                           : CONTACT_ANSWERED),
-	         hops->near, hops->far);
+	snprintf(
+		out, LOOK_NOTE_MAX, "look hops %d %s near=%d far=%d", hops->other,
+		contact_outcome_word(hops->resets ? CONTACT_REFUSED : CONTACT_ANSWERED),
+		hops->near, hops->far);
 }

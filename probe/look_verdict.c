@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/look_verdict.h"
 
-/* Servers behind address translation can differ by one or two hops from port to port. */
+/* Servers behind address translation can differ by one or two hops from port to port.
+ */
 enum { HOPS_NEAR = 2, HOPS_APART = 3 };
 
 /* ---- subjects ---- */
@@ -154,7 +155,8 @@ bool has_look_but(const struct observation *seen, enum look look,
 {
 	const struct look_finding *finding = look_facts_find(&seen->look, look);
 
-	return finding && finding->outcome != outcome && finding->outcome != CONTACT_LOCAL;
+	return finding && finding->outcome != outcome &&
+	       finding->outcome != CONTACT_LOCAL;
 }
 
 /* ---- comparisons ---- */

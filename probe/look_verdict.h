@@ -16,8 +16,8 @@ look_subject is_any, is_mail_port, is_other_port, is_port_465, is_same_family,
 /* About what was found there. */
 typedef bool look_answer(enum contact_outcome outcome);
 
-look_answer answers;   /* as a mail server does */
-look_answer is_there;  /* the host lives: something there takes or refuses connections */
+look_answer answers;  /* as a mail server does */
+look_answer is_there; /* the host lives: something there takes or refuses connections */
 look_answer is_silent; /* the SYN was not answered */
 look_answer refuses;   /* RST */
 look_answer is_out_of_reach;

@@ -79,8 +79,9 @@ static void look_for_downgrade(struct notices *notices, const struct observation
 	    observation_offer(seen)->mechanisms & mechanism_bit(before))
 		return;
 	add(notices, "mechanism_downgrade",
-	    arena_print(arena, "the server took %s at the last good login and offers "
-	                       "only %s and weaker ones now",
+	    arena_print(arena,
+	                "the server took %s at the last good login and offers "
+	                "only %s and weaker ones now",
 	                mechanism_word(before), mechanism_word(now)));
 }
 
@@ -104,7 +105,8 @@ static void look_for_loss(struct notices *notices, const struct observation *see
 
 	if (retransmits >= NOTICE_RETRANSMITS)
 		add(notices, "packets_lost",
-		    arena_print(arena, "%u segments had to be sent again", retransmits));
+		    arena_print(arena, "%u segments had to be sent again",
+		                retransmits));
 }
 
 struct notices notices_of(const struct observation *seen, const struct fact_set *facts,

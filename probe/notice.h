@@ -17,7 +17,8 @@ struct notices {
 };
 
 enum {
-	NOTICE_EXPIRY_DAYS = 14,   /* or a quarter of the certificate's life, if shorter */
+	NOTICE_EXPIRY_DAYS =
+		14, /* or a quarter of the certificate's life, if shorter */
 	NOTICE_GREETING_MS = 4000, /* a greeting that took longer is slow */
 	NOTICE_RETRANSMITS = 3     /* so many segments sent again are no accident */
 };

@@ -267,8 +267,7 @@ static void take_last(struct fold *fold, struct str note)
 {
 	struct error err;
 
-	fold->seen->has_last =
-		memory_parse(&fold->seen->last, fold->arena, note, &err);
+	fold->seen->has_last = memory_parse(&fold->seen->last, fold->arena, note, &err);
 }
 
 /* "antivirus "Avast" in certificate 1 issuer"; the first one counts. */
@@ -427,7 +426,8 @@ struct observation *observe(const struct trace *trace, struct arena *arena)
 	return seen;
 }
 
-/* What is not begun by a command of ours: the greeting, and the handshake (RFC 8446 §2). */
+/* What is not begun by a command of ours: the greeting, and the handshake (RFC 8446
+ * §2). */
 static unsigned round_trips_of(const struct observation *seen, enum phase phase)
 {
 	if (phase == PHASE_CONNECT || phase == PHASE_BANNER)

@@ -19,8 +19,8 @@ struct phase_facts {
 	bool entered;
 	bool done;
 	usec started,
-		duration;   /* until it was done, or until the session ended in it */
-	struct reply reply; /* the last complete one */
+		duration;     /* until it was done, or until the session ended in it */
+	struct reply reply;   /* the last complete one */
 	unsigned round_trips; /* that the protocol needs here */
 };
 
@@ -52,7 +52,7 @@ struct observation {
 	struct tried_address tried[TRIED_ADDRESS_MAX];
 	struct str resolved; /* the addresses of the name, blanks between */
 	bool host_is_own;    /* the name asked for is this machine's */
-	struct str alias; /* the name that DNS leads the host's to (CNAME) */
+	struct str alias;    /* the name that DNS leads the host's to (CNAME) */
 	struct connection_facts connection;
 	struct str raw;   /* first bytes that are no SMTP, printable */
 	struct str proxy; /* what the proxy answered */

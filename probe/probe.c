@@ -202,9 +202,9 @@ struct probe *probe_start(const struct probe_ground *ground, struct target *targ
 	note_beginning(probe);
 	probe->done = done;
 	probe->owner = owner;
-	probe->session = session_start(&ground->session, target, probe->trace,
-	                               probe->redaction, &probe->route,
-	                               &session_events, probe);
+	probe->session =
+		session_start(&ground->session, target, probe->trace, probe->redaction,
+	                      &probe->route, &session_events, probe);
 	return probe;
 }
 

@@ -127,8 +127,8 @@ struct correlation_outcome remember_outcome(const struct observation *seen,
 		.ending = seen->ending,
 		.greeting = seen->phases[PHASE_BANNER].reply.text,
 		.deferral = reply->code / 100 == 4 ? reply->text : STR(""),
-		.issuer = tls->certificate_count ? tls->certificates[0].issuer
-		                                 : STR(""),
+		.issuer =
+			tls->certificate_count ? tls->certificates[0].issuer : STR(""),
 		.issuer_verified = tls->judged && tls->fault_count == 0,
 		.http = fact_is_http(seen->raw),
 		.expired = is_outside_validity(tls),

@@ -436,7 +436,9 @@ static void open_link(struct session *session, const struct sockaddr_storage *ad
 	struct link_route route = {
 		.target = session->target,
 		.address = address,
-		.via = session->route->destination.has_via ? &session->route->destination.via : NULL,
+		.via = session->route->destination.has_via
+		               ? &session->route->destination.via
+		               : NULL,
 		.ehlo_name = ehlo_name,
 	};
 	struct error err;
@@ -507,8 +509,7 @@ static void start_timer(struct session *session, uv_timer_t *timer)
 
 struct session *session_start(const struct session_ground *ground,
                               const struct target *target, struct trace *trace,
-                              struct redaction *redaction,
-                              struct session_route *route,
+                              struct redaction *redaction, struct session_route *route,
                               const struct session_events *events, void *owner)
 {
 	struct arena *arena = arena_create();

@@ -53,8 +53,7 @@ struct session_events {
  */
 struct session *session_start(const struct session_ground *ground,
                               const struct target *target, struct trace *trace,
-                              struct redaction *redaction,
-                              struct session_route *route,
+                              struct redaction *redaction, struct session_route *route,
                               const struct session_events *events, void *owner);
 
 /* Time that is left until the deadline, 0 when it has passed. */

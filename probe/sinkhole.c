@@ -34,8 +34,8 @@ static bool is_local_name(struct str host)
 	return str_equal_nocase(host, STR("localhost")) ||
 	       str_equal_nocase(host, STR("localhost.localdomain")) ||
 	       (host.len > tail.len &&
-	        str_equal_nocase((struct str){ host.at + host.len - tail.len, tail.len },
-	                         tail));
+	        str_equal_nocase(
+			(struct str){ host.at + host.len - tail.len, tail.len }, tail));
 }
 
 static bool were_public(struct str addresses)

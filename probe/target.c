@@ -207,8 +207,9 @@ static bool check_look(const struct target_settings *set, struct error *err)
 		                 "the second look is not between 0 and %d seconds long",
 		                 SECOND_LOOK_MAX_S);
 	if (set->controls[CONTROL_MAX])
-		return error_set(err, "more than %d control targets; give the two that "
-		                      "tell most",
+		return error_set(err,
+		                 "more than %d control targets; give the two that "
+		                 "tell most",
 		                 CONTROL_MAX);
 	for (size_t i = 0; set->controls[i]; i++)
 		if (!check_control(set->controls[i], err))
@@ -276,8 +277,8 @@ static bool check(const struct target_settings *set, bool has_secret, struct err
 	       check_one_line("authorization identity", set->authorization,
 	                      USER_NAME_MAX_LEN, err) &&
 	       check_via(set->via, err) && check_source(set, err) &&
-	       check_look(set, err) &&
-	       check_files(set, err) && check_permission(set, has_secret, err);
+	       check_look(set, err) && check_files(set, err) &&
+	       check_permission(set, has_secret, err);
 }
 
 static void copy_strings(struct arena *arena, struct target_settings *set)

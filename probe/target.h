@@ -46,7 +46,7 @@ struct target_settings {
 struct target {
 	struct target_settings set;
 	const char *address; /* "mx.example:587", "[::1]:587" or the socket path */
-	const struct secret *secret; /* NULL: no password */
+	const struct secret *secret;                  /* NULL: no password */
 	const struct interceptor_table *interceptors; /* the user's own; NULL: none */
 	struct error interceptors_damage; /* what is wrong with them; may be empty */
 	bool is_unix_socket;

@@ -13,9 +13,9 @@ struct certificate_facts {
 	struct str subject, issuer;       /* RFC 4514 */
 	struct str names;                 /* alternative names, with blanks between */
 	struct str not_before, not_after; /* RFC 3339 */
-	struct str sha256;     /* of the certificate, hexadecimal */
-	struct str key_sha256; /* of its public key (SubjectPublicKeyInfo) */
-	bool names_issuer_url; /* as the leaf of a public authority does */
+	struct str sha256;                /* of the certificate, hexadecimal */
+	struct str key_sha256;            /* of its public key (SubjectPublicKeyInfo) */
+	bool names_issuer_url;            /* as the leaf of a public authority does */
 };
 
 struct tls_facts {

@@ -12,8 +12,14 @@ enum {
 #include "probe/fact.def"
 };
 
-#define ALL(...) { __VA_ARGS__ }
-#define NONE     { FACT_NONE }
+#define ALL(...) \
+	{ \
+		__VA_ARGS__ \
+	}
+#define NONE \
+	{ \
+		FACT_NONE \
+	}
 
 enum phase_or_any {
 	RULE_PHASE_ANY = -1,

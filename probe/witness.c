@@ -42,7 +42,8 @@ static void look_for_interceptor(struct trace *trace, usec at,
 	struct interceptor found;
 
 	if (interceptor_find(&found, target->interceptors, name))
-		trace_note(trace, at, "interceptor %s \"%.*s\" in certificate %.*s %.*s",
+		trace_note(trace, at,
+		           "interceptor %s \"%.*s\" in certificate %.*s %.*s",
 		           interceptor_kind_word(found.kind), (int)found.product.len,
 		           found.product.at, (int)number.len, number.at, (int)key.len,
 		           key.at);

@@ -134,8 +134,9 @@ static bool take_look(usec *out, const char *text, struct error *err)
 {
 	if (take_seconds(out, text, SECOND_LOOK_MAX_S))
 		return true;
-	return error_set(err, "--second-look: '%.12s' is not a time from 0 to %d "
-	                      "seconds",
+	return error_set(err,
+	                 "--second-look: '%.12s' is not a time from 0 to %d "
+	                 "seconds",
 	                 text, SECOND_LOOK_MAX_S);
 }
 

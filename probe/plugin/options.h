@@ -26,7 +26,7 @@ struct options {
 	struct secret *secret;      /* from -P, which is wiped from the command line */
 	struct decode_question question; /* for WISH_DECODE */
 	bool jsonl;                      /* questions are read from stdin */
-	const char *state_file; /* NULL: nothing is remembered */
+	const char *state_file;          /* NULL: nothing is remembered */
 	bool has_warning, has_critical;
 	struct range warning, critical;
 	int verbosity;

@@ -18,8 +18,9 @@ CREDENTIALS = ("auth", "credentials", "bad_credentials")
 
 
 def play(probe, lines, *more, deadline=SHORT, arguments=()):
+    """What the session alone says: the second look has tests of its own in the netlab."""
     with probe.replay_server(*lines, arguments=arguments) as server:
-        return probe.log_in(server.port, "-t", deadline, *more)
+        return probe.log_in(server.port, "-t", deadline, "--second-look", "0", *more)
 
 
 def assert_failed(run, phase, cause, reason):

@@ -35,12 +35,14 @@ static const char *text_at(const json_t *object, const char *key)
 
 static void success_has_the_promised_keys(void **state)
 {
-	static const char *const keys[] = {
-		"success",  "cause",           "reason", "phase",     "confidence",
-		"duration", "phases",          "reply",  "mechanism", "offered",
-		"address",  "addresses_tried", "port",   "tls",       "evidence",
-		"advice",   "notices",         "checks", "message"
-	};
+	static const char *const keys[] = { "success", "cause",      "reason",
+		                            "phase",   "confidence", "duration",
+		                            "phases",  "reply",      "mechanism",
+		                            "offered", "address",    "addresses_tried",
+		                            "port",    "tls",        "evidence",
+		                            "advice",  "notices",    "checks",
+		                            "message", "errno",      "icmp",
+		                            "tcp",     "second_look" };
 	json_t *object = object_of(RECORDED_SUCCESS, false, "SMTP AUTH OK");
 
 	(void)state;
