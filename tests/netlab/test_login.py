@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A and F rows: the login itself, and faults that come and go."""
+
+import pytest
+
+from plugin import PASSWORD
+from test_tls import AVAST
+from world import MACHINE
+
+CLEARTEXT = ("--no-tls", "--allow-cleartext")
+WITH_AUTH = {"offers": ["SIZE 1000000", "AUTH PLAIN LOGIN"], "starttls": False}
+REFUSED = "535 5.7.8 Error: authentication failed"
+
+
+def test_A1_refused_by_this_machine(world, check, row):
+    world.serve()
+    world.local_server(answers_tls={"AUTH": REFUSED})
+    row(check("--insecure", machine=MACHINE))
+
+
+def test_refused_behind_a_trusted_interceptor(world, authority, check, verdict):
+    """Nobody knows whether the server has seen this password."""
+    place = authority.intercepted("interceptor", AVAST)
+    world.serve(587, certificate=place, password="another")
+    run = check("--ca-file", place + "-root.pem")
+    verdict(run, "auth", "interference", "tls_intercepted", "certain")
+
+
+def test_refused_by_the_server_itself_is_the_password(world, check, verdict):
+    world.serve(587, password="another")
+    run = check()
+    verdict(run, "auth", "credentials", "bad_credentials", "certain")
+
+
+def test_accepted_by_the_server_itself(world, check, verdict):
+    world.serve(587, password=PASSWORD)
+    run = check()
+    verdict(run, "none", "none", "none", "certain")
+    assert run.exit_code == 0 and not run.report.get("notices"), run
+
+
+def test_A2_wants_encryption_first(world, check, row):
+    world.serve(587, **WITH_AUTH, answers={"AUTH": "530 5.7.0 Must issue a STARTTLS command first"})
+    row(check(*CLEARTEXT))
+
+
+def test_A3_backend_is_down(world, check, row):
+    world.serve(587, answers_tls={"AUTH": "454 4.7.0 Temporary authentication failure"})
+    row(check())
+
+
+def test_A4_reset_at_a_clear_login(world, check, row):
+    world.serve(587, **WITH_AUTH, answers={"AUTH": "!reset"})
+    row(check(*CLEARTEXT))
+
+
+@pytest.mark.parametrize("action", ["!reset", "!close"], ids=["reset", "close"])
+def test_A5_closed_at_an_encrypted_login(world, check, row, action):
+    world.serve(587, answers_tls={"AUTH": action})
+    row(check())
+
+
+def test_F1_lost_once(lab, world, check, row):
+    """The first two packets vanish, as long as the login has time; then all is well."""
+    world.serve(587)
+    lab.filter("r2", "forward", "ip daddr 10.99.3.2 tcp dport 587 tcp flags & (syn | ack) == syn "
+               "quota until 130 bytes drop")
+    row(check(seconds=1.5))
+
+
+def test_F2_failed_once(world, check, row):
+    world.serve(587, answers={"EHLO": "!close"}, first=1)
+    row(check())
+
+
+def test_silent_once(world, check, verdict):
+    world.serve(587, answers={"EHLO": "!silence"}, first=1)
+    verdict(check(), "ehlo", "unavailable", "no_answer", "possible")
+
+
+def test_F3_login_through_a_trusted_interceptor(world, authority, check, row):
+    place = authority.intercepted("interceptor", AVAST)
+    world.serve(587, certificate=place)
+    row(check("--ca-file", place + "-root.pem"))
