@@ -7,8 +7,10 @@ Prints "ready" when all stands, and keeps it until its input ends. See README.md
 """
 
 import array
+import ctypes
 import fcntl
 import os
+import pathlib
 import socket
 import struct
 import subprocess
@@ -44,6 +46,8 @@ SETTINGS = {
     "net.ipv6.icmp.ratelimit": 0,
 }
 RECEIVE_ON = "/proc/sys/net/core/rps_default_mask"
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
 SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
 
 
@@ -86,20 +90,44 @@ def link(number, left, left_device, right, right_device):
             f"peer name {right_device} index {2 * number + 1} netns {right}")
 
 
-def setting_lines(cpu):
+def settings(cpu):
     """Packets are received on another processor than the client's, as from a real network:
     on one and the same an answer overtakes the system call that caused it."""
-    lines = [f"{name}={value}" for name, value in SETTINGS.items()]
-    if (os.cpu_count() or 1) > 1 and os.access(RECEIVE_ON, os.W_OK):
-        others = sum(1 << other for other in os.sched_getaffinity(0) if other != cpu)
-        lines.append(f"net.core.rps_default_mask={others:x}")
-    return lines
+    others = sum(1 << other for other in os.sched_getaffinity(0) if other != cpu)
+    if others and os.access(RECEIVE_ON, os.W_OK):
+        return {**SETTINGS, "net.core.rps_default_mask": f"{others:x}"}
+    return SETTINGS
+
+
+class within:
+    """This process is in the namespace of the node for the time of the block."""
+
+    def __init__(self, node):
+        self._places = f"/run/netns/{node}", "/proc/self/ns/net"
+
+    def __enter__(self):
+        place, here = self._places
+        self._home = os.open(here, os.O_RDONLY)
+        descriptor = os.open(place, os.O_RDONLY)
+        enter_network(descriptor)
+        os.close(descriptor)
+
+    def __exit__(self, *_):
+        enter_network(self._home)
+        os.close(self._home)
+
+
+def enter_network(descriptor):
+    if LIBC.setns(descriptor, CLONE_NEWNET) != 0:
+        sys.exit(f"inside.py: setns: {os.strerror(ctypes.get_errno())}")
 
 
 def make_nodes(cpu):
     run("ip", "-batch", "-", text="".join(f"netns add {node}\n" for node in NODES))
     for node in NODES:
-        run("ip", "netns", "exec", node, "sysctl", "-q", "-w", *setting_lines(cpu))
+        with within(node):
+            for name, value in settings(cpu).items():
+                pathlib.Path("/proc/sys", *name.split(".")).write_text(f"{value}\n")
 
 
 def make_links():
@@ -122,7 +150,8 @@ def node_lines(node):
     if node == "server":
         lines += [f"addr add {second} dev lan" for second in SECOND_ADDRESSES]
     if node == "box":
-        lines += ["link set left up", "link set right up"]
+        lines += ["link add wire type bridge", "link set wire up",
+                  "link set left up master wire", "link set right up master wire"]
     for name, to, number, host in ROUTES:
         if name == node:
             lines += [f"route add {network(to, family)} via {address(number, host, family)}"
@@ -140,9 +169,6 @@ def plain_frames(device):
 
 def main():
     outer, cpu, *mounts = sys.argv[1:]
-    if outer == "plain-frames":
-        plain_frames(cpu)
-        return
     require_inside(outer)
     mount_files(mounts)
     make_nodes(int(cpu))
@@ -150,7 +176,8 @@ def main():
     for node in NODES:
         run("ip", "-n", node, "-batch", "-", text="\n".join(node_lines(node)) + "\n")
     for node, device in (("r4", "wan"), ("server", "lan")):
-        run("ip", "netns", "exec", node, sys.executable, __file__, "plain-frames", device)
+        with within(node):
+            plain_frames(device)
     print("ready", flush=True)
     sys.stdin.read()
 

@@ -38,6 +38,7 @@ PLACES = {"resolv_conf": "/etc/resolv.conf", "hosts": "/etc/hosts"}
 DEVICES = {"client": "netlab0", "box": "left"}
 
 # Before anything runs in a namespace: is it one of ours, and is it the one meant?
+PYTHON = (sys.executable, "-E", "-S")  # what runs inside needs the standard library only
 GUARD = ('[ "$(readlink /proc/self/ns/net)" != "$1" ] && [ -e "/sys/class/net/$2" ] || '
          '{ echo "lab.py: not inside the lab" >&2; exit 125; }; shift 2; exec "$@"')
 
@@ -90,7 +91,6 @@ class Lab:
         self._cleanup.callback(self._stop, self._holder)
         if self._holder.stdout.readline() != "ready\n":
             raise RuntimeError("the lab could not be built; see stderr")
-        self.box()
 
     def require_inside(self):
         """Nothing may ever be sent from the network that the tests run in."""
@@ -152,16 +152,18 @@ class Lab:
 
     def mail_hosts(self, where, *settings):
         """What each does is written in mailhost.py."""
-        return self.start(where, [sys.executable, HERE / "mailhost.py", json.dumps(settings)])
+        return self.start(where, [*PYTHON, HERE / "mailhost.py", json.dumps(settings)])
 
     def dns(self, *arguments, where="client"):
-        return self.start(where, [sys.executable, SUPPORT / "dns_server.py", *arguments])
+        return self.start(where, [*PYTHON, SUPPORT / "dns_server.py", *arguments])
 
     def box(self, delay=0, rewrite=()):
-        """Replaces the box in front of the server."""
+        """Puts box.py in the place of the plain wire, or of the box.py that was there."""
         if self._box:
             self._stop(self._box)
-        self._box = self.start("box", [sys.executable, HERE / "box.py", delay, *rewrite])
+        else:
+            self.do("box", "ip", "link", "del", "wire")
+        self._box = self.start("box", [*PYTHON, HERE / "box.py", delay, *rewrite])
 
     # ---- what goes wrong ----
 
@@ -198,14 +200,14 @@ class Lab:
     def observe(self, address, port, before=(), **wish):
         """What observer.py says of one connection; `before` is a command to run it with."""
         wish = {"address": address, "port": port, **wish}
-        return json.loads(self.do("client", *before, sys.executable, HERE / "observer.py",
+        return json.loads(self.do("client", *before, *PYTHON, HERE / "observer.py",
                                   json.dumps(wish)))
 
     @contextlib.contextmanager
     def recording(self):
         """Yields a list that holds the packets on the client's link once the block ended."""
         packets = []
-        recorder = self.start("client", [sys.executable, HERE / "recorder.py"])
+        recorder = self.start("client", [*PYTHON, HERE / "recorder.py"])
         yield packets
         recorder.stdin.close()
         packets += map(json.loads, recorder.stdout.read().splitlines())

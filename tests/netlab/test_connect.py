@@ -4,6 +4,7 @@
 import pytest
 
 from lab import SECOND, SERVER, SERVER6, SERVER_HOPS, in_family
+from world import PATIENT
 
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 PROHIBITED = "reject with icmpx type admin-prohibited"
@@ -104,13 +105,13 @@ def test_C13_mail_service_is_stopped(check, row, family):
 def test_C14_only_ipv6_is_broken(lab, world, check, row):
     world.serve()
     lab.filter("r2", "forward", "drop", family="ip6")
-    row(check(family=6))
+    row(check(family=6, seconds=PATIENT))
 
 
 def test_C14_only_ipv4_is_broken(lab, world, check, row):
     world.serve()
     lab.filter("r2", "forward", "drop", family="ip")
-    row(check(family=4))
+    row(check(family=4, seconds=PATIENT))
 
 
 @pytest.mark.hosts(f"{SECOND} mx.example.test\n{SERVER} mx.example.test\n")
@@ -126,7 +127,7 @@ def test_one_dead_address_of_two_does_not_stop_the_login(lab, world, check, verd
 def test_C16_this_port_is_dropped(lab, world, check, row, family):
     world.serve()
     lab.filter("r2", "forward", "tcp dport 587 drop")
-    row(check(family=family))
+    row(check(family=family, seconds=PATIENT))
 
 
 def test_C17_server_ignores_smtp_from_here(lab, world, check, row):
@@ -134,20 +135,20 @@ def test_C17_server_ignores_smtp_from_here(lab, world, check, row):
     world.web()
     control = world.control()
     lab.filter("server", "input", f"{SMTP} drop")
-    row(check(*control))
+    row(check(*control, seconds=PATIENT))
 
 
 @FAMILIES
 def test_C18_host_is_down(lab, world, check, row, family):
     control = world.control()
     lab.filter("server", "input", "meta l4proto tcp drop")
-    row(check(*control, family=family))
+    row(check(*control, family=family, seconds=PATIENT))
 
 
 @FAMILIES
 def test_C20_silence_and_no_second_look(lab, world, check, row, family):
     world.serve()
-    lab.filter("r2", "forward", f"tcp dport 587 drop")
+    lab.filter("r2", "forward", "tcp dport 587 drop")
     row(check("--second-look", 0, family=family, seconds=1))
 
 

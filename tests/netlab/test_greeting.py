@@ -4,7 +4,7 @@
 import pytest
 
 from lab import SERVER, SERVER_HOPS
-from world import MACHINE, PROXY_NAME
+from world import MACHINE, PATIENT, PROXY_NAME
 
 HTTP = ("HTTP/1.1 400 Bad Request\r\nServer: lighttpd/1.4.69\r\nContent-Type: text/html\r\n"
         "Content-Length: 15\r\nConnection: close\r\n\r\n<html>no</html>")
@@ -51,7 +51,7 @@ def test_G6_tls_client_on_a_plain_port(world, check, row):
 
 def test_G7_silent_port_that_wants_tls_first(world, check, row):
     world.serve(587, implicit=True)
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 @pytest.mark.parametrize("raw", [
@@ -137,7 +137,7 @@ def test_G16_nothing_behind_the_syn_proxy(lab, world, check, row):
 def test_G17_data_gets_lost_after_the_handshake(lab, world, check, row):
     world.serve(465)
     lab.filter("r2", "forward", f"tcp dport 465 {DATA} drop")
-    row(check("--tls", port=465))
+    row(check("--tls", port=465, seconds=PATIENT))
 
 
 def test_G18_slow_greeting(world, check, row):
@@ -149,7 +149,7 @@ def test_G19_accepts_and_says_nothing(lab, world, check, row):
     world.serve(587, greeting="!silence")
     seen = lab.observe(SERVER, 587, seconds=1)
     assert (seen["ending"], seen["tcp"]["unacked"]) == ("timeout", 0), seen
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 def test_name_of_a_hosted_server_is_no_evidence(world, check, verdict):

@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from lab import CONTROL_HOST, SERVER, SERVER6
+from world import PATIENT
 
 PROHIBITED = "reject with icmpx type admin-prohibited"
 FORBID_CONNECT = pathlib.Path(__file__).resolve().parent / "forbid_connect.py"
@@ -61,14 +62,14 @@ def test_L7_nothing_is_reachable(lab, world, check, row):
     world.serve()
     control = world.control(CONTROL_HOST)
     lab.filter("r1", "forward", "drop")
-    row(check(*control))
+    row(check(*control, seconds=PATIENT))
 
 
 def test_L8_this_network_drops_smtp(lab, world, check, row):
     world.serve()
     control = world.control(CONTROL_HOST)
     lab.filter("r1", "forward", "tcp dport { 25, 465, 587, 2525 } drop")
-    row(check(*control))
+    row(check(*control, seconds=PATIENT))
 
 
 def test_route_of_one_family_does_not_hide_the_other(lab, world, check, verdict):

@@ -2,6 +2,7 @@
 """S rows: what becomes of the session between the greeting and TLS."""
 
 from lab import SERVER
+from world import PATIENT
 
 STARTTLS = "@ih,0,64 0x5354415254544c53"
 DATA = "tcp flags & psh == psh"
@@ -82,35 +83,36 @@ def test_S10_reset_faster_than_light(lab, world, check, row):
 def test_S11_keyword_is_swallowed(lab, world, check, row):
     world.serve(587)
     lab.filter("r2", "forward", f"tcp dport 587 {STARTTLS} drop")
-    seen = lab.observe(SERVER, 587, lines=["EHLO client.example.test", "STARTTLS"])
+    seen = lab.observe(SERVER, 587, lines=["EHLO client.example.test", "STARTTLS"],
+                       seconds=1)
     assert seen["ending"] == "timeout" and seen["tcp"]["unacked"] > 0, seen
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 def test_S12_rejected_in_the_session(lab, world, check, row):
     world.serve(587)
     lab.filter("r2", "forward", f"tcp dport 587 {DATA} reject with icmpx type admin-prohibited")
-    seen = lab.observe(SERVER, 587, lines=["EHLO client.example.test"])
+    seen = lab.observe(SERVER, 587, lines=["EHLO client.example.test"], seconds=1)
     assert (seen["ending"], seen["errno"]) == ("timeout", "EHOSTUNREACH"), seen
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 def test_S13_every_command_gets_lost(lab, world, check, row):
     world.serve(587)
     lab.filter("r2", "forward", f"tcp dport 587 {DATA} drop")
-    seen = lab.observe(SERVER, 587, lines=["NOOP"])
+    seen = lab.observe(SERVER, 587, lines=["NOOP"], seconds=1)
     assert seen["ending"] == "timeout" and seen["tcp"]["retransmits"] > 0, seen
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 def test_S14_server_stops_answering(world, check, row):
     world.serve(587, answers={"EHLO": "!silence"})
-    row(check())
+    row(check(seconds=PATIENT))
 
 
 def test_silence_after_starttls_is_the_server_s_too(world, check, verdict):
     world.serve(587, answers={"STARTTLS": "!silence"})
-    verdict(check(), "starttls", "unavailable", "no_answer", "likely")
+    verdict(check(seconds=PATIENT), "starttls", "unavailable", "no_answer", "likely")
 
 
 def test_S15_closes_in_the_session(world, check, row):

@@ -12,6 +12,7 @@ IMPLICIT_PORTS = (465,)
 SMTP_PORTS = (25, 465, 587)
 WEB_PORT = 443
 SILENT = {"greeting": "!silence"}
+PATIENT = 6  # seconds: time for a second look beside a session that is silent
 EVERYWHERE, EVERYWHERE6 = "0.0.0.0", "::"
 INTERCEPTOR_PORT = 3025
 MACHINE = "web7.hosting.example.net"
