@@ -7,6 +7,7 @@
 
 #include "probe/address.h"
 #include "probe/certificate_event.h"
+#include "probe/staple.h"
 
 enum { FAULT_MAX = 4 };
 
@@ -43,6 +44,7 @@ static int judge_name(X509 *leaf, const char *host)
 
 /* Distinct faults of one verification, in the order in which they were found. */
 struct faults {
+	bool trusted; /* none of them is the chain's */
 	int count;
 	int codes[FAULT_MAX];
 };
@@ -78,21 +80,26 @@ static struct faults find_faults(const struct tls_watch *watch, X509_STORE_CTX *
 	if (X509_verify_cert(store) != 1)
 		add_fault(&faults, X509_STORE_CTX_get_error(store));
 	X509_STORE_CTX_set_app_data(store, app_data);
+	faults.trusted = faults.count == 0;
 	name = judge_name(leaf, watch->host);
 	if (name != X509_V_OK)
 		add_fault(&faults, name);
 	return faults;
 }
 
-static void say_faults(const struct tls_watch *watch, const struct faults *faults)
+static void say_fault(const struct tls_watch *watch, int code)
 {
 	char event[160];
 
-	for (int i = 0; i < faults->count; i++) {
-		snprintf(event, sizeof(event), "verify %d %s", faults->codes[i],
-		         X509_verify_cert_error_string(faults->codes[i]));
-		say(watch, event);
-	}
+	snprintf(event, sizeof(event), "verify %d %s", code,
+	         X509_verify_cert_error_string(code));
+	say(watch, event);
+}
+
+static void say_faults(const struct tls_watch *watch, const struct faults *faults)
+{
+	for (int i = 0; i < faults->count; i++)
+		say_fault(watch, faults->codes[i]);
 	if (faults->count == 0)
 		say(watch, "verify 0 ok");
 }
@@ -109,9 +116,45 @@ static int verify(X509_STORE_CTX *store, void *arg)
 
 	say_chain(watch, store);
 	say_faults(watch, &faults);
+	watch->trusted = faults.trusted;
 	watch->verified = faults.count == 0;
 	X509_STORE_CTX_set_error(store, go_on ? X509_V_OK : faults.codes[0]);
 	return go_on;
+}
+
+/* A certificate that stands for itself is its own issuer. */
+static enum staple judge_staple(const struct tls_watch *watch, SSL *ssl,
+                                const unsigned char *der, size_t len)
+{
+	const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+	X509 *leaf = sk_X509_value(chain, 0);
+	X509 *issuer = sk_X509_num(chain) > 1 ? sk_X509_value(chain, 1) : leaf;
+
+	return staple_judge(der, len, leaf, watch->trusted ? issuer : NULL);
+}
+
+/*
+ * Comes once in each handshake, after verify() and before anything is sent over it:
+ * 0 ends it, as RFC 6066 §8 asks for when the answer does not satisfy.
+ */
+static int on_staple(SSL *ssl, void *arg)
+{
+	struct tls_watch *watch = arg;
+	const unsigned char *der = NULL;
+	long len = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
+	enum staple staple;
+	char event[40];
+
+	if (!der || len <= 0)
+		return 1;
+	staple = judge_staple(watch, ssl, der, (size_t)len);
+	snprintf(event, sizeof(event), "staple %s", staple_word(staple));
+	say(watch, event);
+	if (staple != STAPLE_REVOKED)
+		return 1;
+	say_fault(watch, X509_V_ERR_CERT_REVOKED);
+	watch->verified = false;
+	return watch->insecure;
 }
 
 static struct tls_watch *watch_of(const SSL *ssl)
@@ -197,6 +240,9 @@ void tls_watch_install(struct tls_watch *watch, SSL_CTX *context)
 {
 	SSL_CTX_set_app_data(context, watch);
 	SSL_CTX_set_cert_verify_callback(context, verify, watch);
+	SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
+	SSL_CTX_set_tlsext_status_cb(context, on_staple);
+	SSL_CTX_set_tlsext_status_arg(context, watch);
 	SSL_CTX_set_info_callback(context, on_info);
 	SSL_CTX_set_msg_callback(context, on_message);
 	SSL_CTX_set_msg_callback_arg(context, watch);

@@ -30,7 +30,9 @@ struct tls_watch {
 	size_t binding_len;
 	unsigned char binding[BINDING_SIZE_MAX];
 
-	struct ssl_st *ssl; /* private */
+	/* Private: */
+	bool trusted; /* the chain leads to an authority */
+	struct ssl_st *ssl;
 };
 
 /*
@@ -41,10 +43,13 @@ struct tls_watch {
  *   tls start
  *   certificate N …           (certificate_event.h; the first CHAIN_MAX)
  *   verify CODE TEXT          (X509_V_* and its words; one 0 when nothing is wrong)
+ *   staple good|revoked|unknown|unreadable|untrusted      (staple.h; none = no event)
  *   tls alert received|sent TEXT
  *   tls done VERSION CIPHER [GROUP]
  *
- * GROUP is the key exchange's by its name in OpenSSL; none without such an exchange.
+ * A certificate that its issuer's staple calls revoked gets "verify 23 …" although the
+ * chain was found to be right before. GROUP is the key exchange's by its name
+ * in IANA's registry, "x25519"; none without such an exchange.
  */
 void tls_watch_install(struct tls_watch *watch, struct ssl_ctx_st *context);
 

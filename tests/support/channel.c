@@ -54,13 +54,10 @@ enum progress channel_write(struct channel *channel, const char *bytes, size_t l
 	return of_tls(channel->ssl, SSL_write_ex(channel->ssl, bytes, length, moved));
 }
 
-enum progress channel_handshake(struct channel *channel, SSL_CTX *context)
+enum progress channel_handshake(struct channel *channel)
 {
-	if (!channel->ssl) {
-		channel->ssl = SSL_new(context);
-		if (!channel->ssl || !SSL_set_fd(channel->ssl, channel->descriptor))
-			return PROGRESS_END;
-	}
+	if (!channel->ssl)
+		return PROGRESS_END;
 	ERR_clear_error();
 	return of_tls(channel->ssl, SSL_accept(channel->ssl));
 }

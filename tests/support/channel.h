@@ -25,8 +25,11 @@ enum progress channel_read(struct channel *channel, char *out, size_t room,
 enum progress channel_write(struct channel *channel, const char *bytes, size_t length,
                             size_t *moved);
 
-/* The server's side of a TLS handshake; call again until it is done or ended. */
-enum progress channel_handshake(struct channel *channel, SSL_CTX *context);
+/*
+ * The server's side of the handshake of `channel->ssl`; call again until it is done or
+ * ended. Without a session there is none.
+ */
+enum progress channel_handshake(struct channel *channel);
 
 /* Done as soon as the peer has sent a byte, which stays unread. */
 enum progress channel_peek(const struct channel *channel);

@@ -32,6 +32,7 @@ struct connection {
 	struct channel channel;
 	enum want want;
 	enum certificate certificate;
+	enum stapled stapled;
 	unsigned long wait_ms;
 	bool time_is_up;
 	bool goodbye_said;
@@ -183,10 +184,14 @@ static enum progress want_goodbye(struct connection *connection)
  */
 static enum progress want_tls(struct connection *connection)
 {
-	SSL_CTX *context =
-		tls_context(connection->server->tls, connection->certificate);
-	enum progress progress = channel_handshake(&connection->channel, context);
+	struct channel *channel = &connection->channel;
+	enum progress progress;
 
+	if (!channel->ssl)
+		channel->ssl =
+			tls_session(connection->server->tls, channel->descriptor,
+		                    connection->certificate, connection->stapled);
+	progress = channel_handshake(channel);
 	connection->input_used = 0;
 	connection->line_bytes = 0;
 	if (progress != PROGRESS_END)
@@ -291,6 +296,7 @@ static struct connection *create(void)
 
 	memset(connection, 0, offsetof(struct connection, input));
 	connection->certificate = CERTIFICATE_DEFAULT;
+	connection->stapled = STAPLED_NOTHING;
 	return connection;
 }
 
@@ -376,9 +382,11 @@ void connection_wait(struct connection *connection, unsigned long milliseconds)
 	connection->wait_ms = milliseconds;
 }
 
-void connection_certificate(struct connection *connection, enum certificate certificate)
+void connection_show(struct connection *connection, enum certificate certificate,
+                     enum stapled stapled)
 {
 	connection->certificate = certificate;
+	connection->stapled = stapled;
 }
 
 SSL *connection_ssl(const struct connection *connection)

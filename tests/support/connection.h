@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tests/support/pki.h"
+#include "tests/support/stapled.h"
 
 /*
  * One client. The connection owns the socket, the buffers and the timer; a dialogue
@@ -24,7 +24,7 @@ enum want {
 	WANT_ROOM,    /* everything put so far is sent */
 	WANT_LINE,    /* the client's next line */
 	WANT_TIME,    /* connection_wait() is over; nothing is read meanwhile */
-	WANT_TLS,     /* a handshake with the certificate of connection_certificate() */
+	WANT_TLS,     /* a handshake as connection_show() has it */
 	WANT_HELLO,   /* the client has sent a byte, which stays unread */
 	WANT_SILENCE, /* never again: read, answer nothing, until the client leaves */
 	WANT_CLOSE,   /* never again: orderly end */
@@ -64,8 +64,10 @@ void connection_reply(struct connection *connection, const char *format, ...)
 struct line connection_line(const struct connection *connection);
 
 void connection_wait(struct connection *connection, unsigned long milliseconds);
-void connection_certificate(struct connection *connection,
-                            enum certificate certificate);
+
+/* What the next handshake shows; at first the server's certificate and no response. */
+void connection_show(struct connection *connection, enum certificate certificate,
+                     enum stapled stapled);
 
 /* NULL in clear text. */
 SSL *connection_ssl(const struct connection *connection);

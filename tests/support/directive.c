@@ -141,13 +141,26 @@ static bool read_certificate(struct reader *reader, const char *rest)
 	return true;
 }
 
+static bool read_staple(struct reader *reader, const char *rest)
+{
+	enum stapled stapled = stapled_named(rest);
+
+	if (stapled == STAPLED_COUNT)
+		return script_complain(reader, "no OCSP response is called '%s'", rest);
+	if (reader->encrypted)
+		return script_complain(reader,
+		                       "the OCSP response must be chosen before "
+		                       "the handshake");
+	reader->stapled = stapled;
+	return true;
+}
+
 static bool read_tls(struct reader *reader, const char *rest)
 {
 	(void)rest;
 	if (reader->encrypted)
 		return script_complain(reader, "there was a handshake already");
-	script_add(reader, STEP_TLS)->certificate = reader->certificate;
-	reader->encrypted = true;
+	script_add_tls(reader);
 	return true;
 }
 
@@ -195,6 +208,7 @@ static const struct {
 	{ "flood-lines", true, read_flood_lines },
 	{ "flood-bytes", true, read_flood_bytes },
 	{ "certificate", true, read_certificate },
+	{ "staple", true, read_staple },
 	{ "alert", true, read_alert },
 	{ "tls", false, read_tls },
 	{ "tls-cut", false, read_tls_cut },

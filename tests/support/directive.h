@@ -22,6 +22,7 @@
  *	alert [NUMBER]      wait for it, answer with that fatal alert (40), then FIN
  *	hello               wait until the client has sent a byte
  *	certificate NAME    which one the handshake to come shows
+ *	staple NAME         the OCSP response it sends along (stapled.def)
  *	raw "TEXT"          these bytes; \r \n \t \0 \\ \" \xHH
  *	flood-lines N TEXT  TEXT and CRLF, N times
  *	flood-bytes N BYTE  one character or escape, N times, without an end of line

@@ -227,6 +227,20 @@ static bool create_client(struct pki *pki, struct signer root, const char *commo
 	return issue(&pki->client, root, &subject);
 }
 
+static bool create_responder(struct pki *pki, struct signer intermediate)
+{
+	struct subject subject = {
+		.common_name = "Throw-away test responder",
+		.constraints = "critical,CA:FALSE",
+		.key_usage = "critical,digitalSignature",
+		.purpose = "OCSPSigning",
+		.first_day = -1,
+		.last_day = 365,
+	};
+
+	return issue(&pki->responder, intermediate, &subject);
+}
+
 static bool create_all(struct pki *pki, struct identity authorities[3],
                        const struct pki_request *request)
 {
@@ -247,6 +261,7 @@ static bool create_all(struct pki *pki, struct identity authorities[3],
 		(struct signer){ authorities[1].leaf, authorities[1].key };
 	signers[ISSUER_OTHER_ROOT] =
 		(struct signer){ authorities[2].leaf, authorities[2].key };
+	made = made && create_responder(pki, signers[ISSUER_INTERMEDIATE]);
 	for (enum certificate i = 0; made && i < CERTIFICATE_COUNT; i++)
 		made = create_server(pki, i, signers, request->names[0], own_names);
 	return made;
@@ -260,7 +275,8 @@ struct pki *pki_create(const struct pki_request *request)
 
 	if (made) {
 		pki->root = X509_dup(authorities[0].leaf);
-		pki->intermediate = X509_dup(authorities[1].leaf);
+		pki->intermediate = authorities[1];
+		authorities[1] = (struct identity){ 0 };
 	}
 	for (size_t i = 0; i < 3; i++)
 		identity_clear(&authorities[i]);
@@ -286,7 +302,8 @@ void pki_destroy(struct pki *pki)
 	if (!pki)
 		return;
 	X509_free(pki->root);
-	X509_free(pki->intermediate);
+	identity_clear(&pki->intermediate);
+	identity_clear(&pki->responder);
 	for (enum certificate i = 0; i < CERTIFICATE_COUNT; i++)
 		identity_clear(&pki->servers[i]);
 	identity_clear(&pki->client);

@@ -23,11 +23,14 @@ struct identity {
 
 /*
  * A throw-away public key infrastructure: one root, one intermediate, the server
- * certificates of certificate.def and one client certificate. P-256 keys throughout.
+ * certificates of certificate.def, one client certificate and one OCSP responder's.
+ * P-256 keys throughout.
  */
 struct pki {
 	X509 *root;
-	X509 *intermediate;
+	struct identity intermediate; /* with its key: it also signs OCSP responses */
+	struct identity
+		responder; /* appointed by the intermediate (RFC 6960 §4.2.2.2) */
 	struct identity servers[CERTIFICATE_COUNT];
 	struct identity client;
 };

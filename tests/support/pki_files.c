@@ -93,8 +93,8 @@ static bool write_identity(const char *directory, const char *name,
 /* ca.pem comes last: where it stands, everything else stands too. */
 static bool write_all(const char *directory, const struct pki *pki)
 {
-	bool written = write_certificates(directory, "intermediate", pki->intermediate,
-	                                  NULL) &&
+	bool written = write_identity(directory, "intermediate", &pki->intermediate) &&
+	               write_identity(directory, "responder", &pki->responder) &&
 	               write_identity(directory, "client", &pki->client);
 
 	for (enum certificate i = 0; i < CERTIFICATE_COUNT; i++)
@@ -154,8 +154,8 @@ static struct pki *read_all(const char *directory)
 {
 	struct pki *pki = memory_zeroed(1, sizeof(*pki));
 	bool complete = read_certificates(directory, "ca", &pki->root, NULL) &&
-	                read_certificates(directory, "intermediate", &pki->intermediate,
-	                                  NULL) &&
+	                read_identity(directory, "intermediate", &pki->intermediate) &&
+	                read_identity(directory, "responder", &pki->responder) &&
 	                read_identity(directory, "client", &pki->client);
 
 	for (enum certificate i = 0; complete && i < CERTIFICATE_COUNT; i++)

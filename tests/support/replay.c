@@ -174,7 +174,7 @@ static enum want play(struct connection *connection, struct replay *replay,
 			return say_goodbye(connection);
 		return ask(replay) ? WANT_LINE : WANT_ROOM;
 	case STEP_TLS:
-		connection_certificate(connection, step->certificate);
+		connection_show(connection, step->certificate, step->stapled);
 		return ask(replay) ? WANT_TLS : WANT_ROOM;
 	case STEP_DELAY:
 		connection_wait(connection, step->count);

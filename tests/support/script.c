@@ -52,6 +52,7 @@ struct step *script_add(struct reader *reader, enum step_kind kind)
 	*step = (struct step){
 		.kind = kind,
 		.certificate = CERTIFICATE_DEFAULT,
+		.stapled = STAPLED_NOTHING,
 		.count = 1,
 		.at = reader->at,
 		.line = reader->line,
@@ -108,22 +109,37 @@ static struct step *last_step(const struct reader *reader)
 	return script->count ? &script->steps[script->count - 1] : NULL;
 }
 
+void script_add_tls(struct reader *reader)
+{
+	struct step *step = script_add(reader, STEP_TLS);
+
+	step->certificate = reader->certificate;
+	step->stapled = reader->stapled;
+	reader->encrypted = true;
+}
+
 static bool read_tls(struct reader *reader, const char *rest)
 {
 	(void)rest;
 	if (!reader->encrypted)
-		script_add(reader, STEP_TLS)->certificate = reader->certificate;
-	reader->encrypted = true;
+		script_add_tls(reader);
 	return true;
+}
+
+static struct step *last_handshake(const struct reader *reader)
+{
+	struct step *step = last_step(reader);
+
+	return step && step->kind == STEP_TLS ? step : NULL;
 }
 
 /* A verification comes after the start of the handshake that it is about. */
 static bool read_verify(struct reader *reader, const char *rest)
 {
-	struct step *step = last_step(reader);
+	struct step *step = last_handshake(reader);
 	long code = strtol(rest, NULL, 10);
 
-	if (!step || step->kind != STEP_TLS || step->certificate != CERTIFICATE_DEFAULT)
+	if (!step || step->certificate != CERTIFICATE_DEFAULT)
 		return true;
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
 		if (verdicts[i].code == code)
@@ -131,15 +147,26 @@ static bool read_verify(struct reader *reader, const char *rest)
 	return true;
 }
 
+static bool read_staple(struct reader *reader, const char *rest)
+{
+	struct step *step = last_handshake(reader);
+	enum stapled stapled = stapled_named(rest);
+
+	if (step && step->stapled == STAPLED_NOTHING && stapled != STAPLED_COUNT)
+		step->stapled = stapled;
+	return true;
+}
+
 /*
- * A handshake that ended in a bad certificate is played with that certificate, and the
- * client ends it; one that just failed is cut off after the client's first message.
+ * A handshake that ended in a bad certificate, or a revoked one, is played with it, and
+ * the client ends it; one that just failed is cut off after the client's first message.
  */
 static bool end_in_tls(struct reader *reader)
 {
-	struct step *step = last_step(reader);
+	struct step *step = last_handshake(reader);
 
-	if (step && step->kind == STEP_TLS && step->certificate == CERTIFICATE_DEFAULT)
+	if (step && step->certificate == CERTIFICATE_DEFAULT &&
+	    step->stapled != STAPLED_REVOKED)
 		step->kind = STEP_HELLO;
 	else if (!reader->encrypted)
 		script_add(reader, STEP_HELLO);
@@ -178,6 +205,7 @@ static bool read_event(struct reader *reader, const char *text)
 	} events[] = {
 		{ "tls", read_tls },
 		{ "verify", read_verify },
+		{ "staple", read_staple },
 		{ "end", read_end },
 	};
 	size_t length = strcspn(text, SPACES);
@@ -242,7 +270,8 @@ static bool read_lines(struct reader *reader, FILE *file)
 
 struct script *script_read(const char *path)
 {
-	struct reader reader = { .certificate = CERTIFICATE_DEFAULT };
+	struct reader reader = { .certificate = CERTIFICATE_DEFAULT,
+		                 .stapled = STAPLED_NOTHING };
 	FILE *file = fopen(path, "re");
 	bool understood;
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tests/support/pki.h"
+#include "tests/support/stapled.h"
 
 /* clang-format off */
 /*
@@ -16,6 +16,7 @@
  *	                 compared, unless the text ends in <redacted>
  *	SECONDS * event  "tls ...": a handshake, unless one was made already
  *	                 "verify CODE ...": that handshake shows a fitting certificate
+ *	                 "staple WORD": and that OCSP response, if stapled.def has it
  *	                 "end closed|reset|timeout|tls...|reply": how it stops
  *	                 other events are what only the client can know: ignored
  *	# server: ...    a directive, see directive.h
@@ -25,7 +26,7 @@
 enum step_kind {
 	STEP_SEND,        /* the text, COUNT times */
 	STEP_EXPECT,      /* a line that starts with the word TEXT; NULL = any line */
-	STEP_TLS,         /* handshake with CERTIFICATE */
+	STEP_TLS,         /* handshake with CERTIFICATE and STAPLED */
 	STEP_DELAY,       /* COUNT milliseconds */
 	STEP_HELLO,       /* wait for the first byte from the client, leave it unread */
 	STEP_QUIT_AT_ANY, /* from here on QUIT is obeyed wherever it comes */
@@ -40,6 +41,7 @@ enum step_kind {
 struct step {
 	enum step_kind kind;
 	enum certificate certificate;
+	enum stapled stapled;
 	unsigned long count;
 	char *text;
 	size_t length;
@@ -64,10 +66,14 @@ struct reader {
 	double at;
 	bool encrypted;               /* a handshake has been scripted */
 	enum certificate certificate; /* chosen for the handshake to come */
+	enum stapled stapled;
 };
 
 /* The new step at the end; the caller fills in the rest. */
 struct step *script_add(struct reader *reader, enum step_kind kind);
+
+/* A handshake with what is chosen for it. */
+void script_add_tls(struct reader *reader);
 
 /* Takes a copy of the text. */
 void script_add_send(struct reader *reader, const char *text, size_t length,

@@ -12,6 +12,9 @@
 struct tls {
 	enum certificate certificate;
 	SSL_CTX *contexts[CERTIFICATE_COUNT];
+	struct identity issuer, responder; /* of OCSP responses */
+	enum stapled
+		stapled[STAPLED_COUNT]; /* each holds its own number: see staple() */
 };
 
 /*
@@ -51,6 +54,33 @@ static bool set_identity(SSL_CTX *context, const struct identity *identity)
 	       SSL_CTX_set1_chain(context, identity->chain);
 }
 
+/* What a handshake staples hangs on its session, by the address of its number. */
+static int staple(SSL *ssl, void *owner)
+{
+	const struct tls *tls = owner;
+	const enum stapled *stapled = SSL_get_app_data(ssl);
+	struct identity leaf = { .leaf = SSL_get_certificate(ssl),
+		                 .key = SSL_get_privatekey(ssl) };
+	const struct stapled_signers signers = { &tls->issuer, &tls->responder, &leaf };
+	unsigned char *der;
+	int len;
+
+	if (!stapled)
+		return SSL_TLSEXT_ERR_NOACK;
+	len = stapled_create(&der, *stapled, &signers);
+	if (len < 0)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	SSL_set_tlsext_status_ocsp_resp(ssl, der, len);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static struct identity share(const struct identity *identity)
+{
+	X509_up_ref(identity->leaf);
+	EVP_PKEY_up_ref(identity->key);
+	return (struct identity){ .leaf = identity->leaf, .key = identity->key };
+}
+
 static SSL_CTX *create_context(const struct identity *identity,
                                const struct tls_settings *settings)
 {
@@ -77,6 +107,10 @@ struct tls *tls_create(const struct pki *pki, const struct tls_settings *setting
 	struct tls *tls = memory_zeroed(1, sizeof(*tls));
 
 	tls->certificate = settings->certificate;
+	tls->issuer = share(&pki->intermediate);
+	tls->responder = share(&pki->responder);
+	for (enum stapled i = 0; i < STAPLED_COUNT; i++)
+		tls->stapled[i] = i;
 	for (enum certificate i = 0; i < CERTIFICATE_COUNT; i++) {
 		tls->contexts[i] = create_context(&pki->servers[i], settings);
 		if (!tls->contexts[i]) {
@@ -85,6 +119,8 @@ struct tls *tls_create(const struct pki *pki, const struct tls_settings *setting
 			tls_destroy(tls);
 			return NULL;
 		}
+		SSL_CTX_set_tlsext_status_cb(tls->contexts[i], staple);
+		SSL_CTX_set_tlsext_status_arg(tls->contexts[i], tls);
 	}
 	return tls;
 }
@@ -95,13 +131,25 @@ void tls_destroy(struct tls *tls)
 		return;
 	for (enum certificate i = 0; i < CERTIFICATE_COUNT; i++)
 		SSL_CTX_free(tls->contexts[i]);
+	identity_clear(&tls->issuer);
+	identity_clear(&tls->responder);
 	free(tls);
 }
 
-SSL_CTX *tls_context(const struct tls *tls, enum certificate certificate)
+SSL *tls_session(const struct tls *tls, int descriptor, enum certificate certificate,
+                 enum stapled stapled)
 {
-	return tls->contexts[certificate == CERTIFICATE_DEFAULT ? tls->certificate
-	                                                        : certificate];
+	SSL *ssl = SSL_new(
+		tls->contexts[certificate == CERTIFICATE_DEFAULT ? tls->certificate
+	                                                         : certificate]);
+
+	if (!ssl || !SSL_set_fd(ssl, descriptor)) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	if (stapled != STAPLED_NOTHING)
+		SSL_set_app_data(ssl, (void *)&tls->stapled[stapled]);
+	return ssl;
 }
 
 char *tls_client_name(SSL *ssl)

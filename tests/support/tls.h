@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/support/pki.h"
+#include "tests/support/stapled.h"
 
 /*
  * One server context for each certificate of an infrastructure. Without sessions and
@@ -22,7 +23,12 @@ struct tls_settings {
 struct tls *tls_create(const struct pki *pki, const struct tls_settings *settings);
 void tls_destroy(struct tls *tls);
 
-SSL_CTX *tls_context(const struct tls *tls, enum certificate certificate);
+/*
+ * The server's side of a handshake on `descriptor`; a client that asks for an OCSP
+ * response gets `stapled`. The caller releases it with SSL_free(); NULL = no memory.
+ */
+SSL *tls_session(const struct tls *tls, int descriptor, enum certificate certificate,
+                 enum stapled stapled);
 
 /*
  * The common name of the client's certificate when it was verified, else NULL. The
