@@ -181,9 +181,7 @@ static void take_binding(struct tls_watch *watch)
 /* NULL when no group was used, as with TLS 1.2 and RSA key exchange. */
 static const char *group_name(SSL *ssl)
 {
-	int group = (int)SSL_get_negotiated_group(ssl);
-
-	return group == NID_undef ? NULL : SSL_group_to_name(ssl, group);
+	return SSL_group_to_name(ssl, (int)SSL_get_negotiated_group(ssl));
 }
 
 static void on_done(struct tls_watch *watch, const SSL *ssl)

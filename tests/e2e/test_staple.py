@@ -112,6 +112,14 @@ def test_staple_below_an_unknown_authority_is_not_believed(probe, certificate):
     assert events(run, "staple") == ["untrusted"], run
 
 
+def test_staple_of_an_issuer_that_nobody_trusts_is_not_believed(probe):
+    """The issuer stands in the chain and did sign it, but who is that?"""
+    server = Server(probe, "revoked")
+    run = log_in(probe, server, "--insecure", "--ca-file", probe.certificates / "self-signed.pem")
+    assert_logged_in(run, server)
+    assert events(run, "staple") == ["untrusted"], run
+
+
 def test_staple_to_a_certificate_of_another_name_is_believed(probe):
     """The name is no matter of trust: what the authority says of it still counts."""
     server = Server(probe, "revoked", "# server: certificate wrong-name")
