@@ -120,6 +120,13 @@ def test_staple_of_an_issuer_that_nobody_trusts_is_not_believed(probe):
     assert events(run, "staple") == ["untrusted"], run
 
 
+def test_staple_to_a_certificate_that_stands_for_itself_is_not_believed(probe):
+    server = Server(probe, "by-leaf", "# server: certificate self-signed")
+    run = log_in(probe, server, "--ca-file", probe.certificates / "self-signed.pem")
+    assert_logged_in(run, server)
+    assert events(run, "staple") == ["untrusted"], run
+
+
 def test_staple_to_a_certificate_of_another_name_is_believed(probe):
     """The name is no matter of trust: what the authority says of it still counts."""
     server = Server(probe, "revoked", "# server: certificate wrong-name")
