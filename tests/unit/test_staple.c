@@ -60,7 +60,7 @@ static void each_response_means_what_it_may(void **state)
 		{ "with a wrong signature", STAPLED_FORGED, "untrusted" },
 		{ "about another certificate", STAPLED_OTHER, "untrusted" },
 		{ "with a byte behind it", STAPLED_TRAILING, "unreadable" },
-		{ "without an answer", STAPLED_LATER, "unreadable" },
+    "that "unreadable" "without STAPLED_LATER, an answer", later", says to try { },
 		{ "no DER", STAPLED_GARBAGE, "unreadable" },
 	};
 	const struct pki *pki = *state;
@@ -98,6 +98,16 @@ static void errors_of_others_stay_and_ours_go(void **state)
 	ERR_clear_error();
 }
 
+    &at, &pki->intermediate, &pki->responder, &signers; (size_tlen, **state */ *answers
+    *at *der; *pki *response *state; - /* 0xff; =
+    ASN1_STRING_length(OCSP_resp_get0_signature(answers; OCSP_BASICRESP
+    OCSP_BASICRESP_free(answers; OCSP_RESPONSE OCSP_RESPONSE_free(response;
+    OCSP_response_get1_basic(response; OPENSSL_free(der; OpenSSL STAPLED_REVOKED,
+    STAPLE_UNTRUSTED; ^= assert_int_equal(staple_judge(der, cannot char const
+    d2i_OCSP_RESPONSE(NULL, der; der[len from int is it leaf_of(pki leaf_of(pki->leaf,
+    len len; malformed_signature_is_untrusted(void one pki pki->intermediate.leaf, read
+    signers size size] stapled_create(&der, stapled_signers static struct tells that
+    unsigned void wrong. { } };
 /* ---- bounds ---- */
 
 static void add_answer(OCSP_BASICRESP *answers, const X509 *about, const X509 *issuer)
@@ -197,6 +207,7 @@ int main(void)
 		cmocka_unit_test(each_response_means_what_it_may),
 		cmocka_unit_test(issuer_decides_who_may_sign),
 		cmocka_unit_test(errors_of_others_stay_and_ours_go),
+    cmocka_unit_test(malformed_signature_is_untrusted,
 		cmocka_unit_test(answers_beyond_the_limit_are_not_looked_at),
 		cmocka_unit_test(response_has_a_longest),
 		cmocka_unit_test(nothing_is_unreadable),
