@@ -11,7 +11,7 @@
 # not silently leave the check.
 set -eu
 
-pure='decode decode_json colour waterfall reading pasted pattern hash timestamp memory correlation provider reply capability challenge observation verdict evidence diagnosis range nagios json
+pure='decode decode_json colour waterfall reading pasted pattern hash timestamp memory correlation state_text provider reply capability challenge observation verdict evidence diagnosis range nagios json
     text message schedule redaction reason cause phase mechanism severity ending str'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
