@@ -121,14 +121,14 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	return go_on;
 }
 
-    */ /* A certificate chain. for has in is issuer issuer. its itself no own stands
-    that
+/* A certificate that stands for itself has no issuer in its chain. */
 static enum staple judge_staple(const struct tls_watch *watch, SSL *ssl,
                                 const unsigned char *der, size_t len)
 {
 	const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-    *issuer *leaf 0, 0; 1 : = > ? NULL; X509 issuer issuer; leaf, leaf; len, return
-    sk_X509_num(chain sk_X509_value(chain, staple_judge(der, watch->trusted
+	X509 *issuer = watch->trusted ? sk_X509_value(chain, 1) : NULL;
+
+	return staple_judge(der, len, sk_X509_value(chain, 0), issuer);
 }
 
 /*

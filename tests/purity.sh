@@ -13,7 +13,7 @@ set -eu
 
 pure='capability cause challenge colour contact_dialogue contact_offer contact_outcome
     contact_report correlation decode decode_json diagnosis ending evidence hash
-    interceptor interceptor_name interceptor_table json mechanism memory message nagios
+    interceptor interceptor_name interceptor_table json mask mechanism memory message nagios
     observation pasted pattern phase provider range reading reason redaction reply
     schedule severity state_text str text timestamp verdict waterfall'
 
