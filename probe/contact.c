@@ -336,12 +336,13 @@ static bool take_wish(struct contact *contact, const struct contact_wish *wish)
 	struct str name = str_of(wish->server_name);
 
 	contact->wish = *wish;
-	if (wish->server_name && name.len <= SERVER_NAME_MAX) {
+	if (name.len > SERVER_NAME_MAX)
+		return false;
+	if (name.len) {
 		memcpy(contact->server_name, name.at, name.len);
 		contact->wish.server_name = contact->server_name;
 	}
-	return name.len <= SERVER_NAME_MAX &&
-	       contact_dialogue_begin(&contact->dialogue, &contact->report, wish->step,
+	return contact_dialogue_begin(&contact->dialogue, &contact->report, wish->step,
 	                              wish->tls_first, wish->ehlo_name);
 }
 
