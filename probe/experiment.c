@@ -148,9 +148,11 @@ static void on_report(void *owner, const struct contact_report *report)
 	settle(look);
 }
 
+/* Everybody has reported before the look itself must end. */
 static usec patience_of(const struct second_look *look, usec longest)
 {
-	usec left = look->deadline - clock_now();
+	usec left =
+		look->deadline - clock_now() - SECOND_LOOK_MARGIN_MS * USEC_PER_MSEC;
 
 	return left < longest ? (left > 0 ? left : 1) : longest;
 }
@@ -379,9 +381,19 @@ static void count_hops(struct second_look *look)
 
 /* ---- beginning and end ---- */
 
+/* What a look-up has not said by now is silence. */
 static void on_deadline(uv_timer_t *timer)
 {
-	finish(timer->data);
+	struct second_look *look = timer->data;
+	char event[LOOK_NOTE_MAX];
+
+	for (struct attempt *at = look->attempts; at; at = at->next) {
+		if (at->experiment.look != LOOK_NAME)
+			continue;
+		look_note_print_name(event, at->subject, ENDING_DNS_TIMEOUT);
+		look->params.note(look->params.owner, event);
+	}
+	finish(look);
 }
 
 /* Outside of the caller's stack, so that `done` cannot come too early. */

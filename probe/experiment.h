@@ -15,7 +15,8 @@ struct second_look;
 enum {
 	SECOND_LOOK_CONNECTIONS_MAX = 11, /* besides the session's own */
 	SECOND_LOOK_PATIENCE_MS = 3000,   /* of one connection */
-	SECOND_LOOK_HOP_PATIENCE_MS = 1000
+	SECOND_LOOK_HOP_PATIENCE_MS = 1000,
+	SECOND_LOOK_MARGIN_MS = 50 /* its end comes so long before the deadline */
 };
 
 struct second_look_params {

@@ -172,10 +172,14 @@ static void plan_not_offered(struct experiment_plan *plan, const struct target *
 static void plan_tls(struct experiment_plan *plan, const struct observation *seen,
                      const struct target *target)
 {
-	if (seen->ending == ENDING_TLS && seen->tls.fault_count)
+	if (seen->ending == ENDING_TLS && seen->tls.fault_count) {
 		add_handshake(plan, LOOK_UNVERIFIED, target);
-	else if (seen->ending != ENDING_TLS)
+		add_siblings(plan, target->set.port, CONTACT_GREETING);
+		add_web(plan);
+		plan->counts_hops = true;
+	} else if (seen->ending != ENDING_TLS) {
 		plan_handshake(plan, target);
+	}
 }
 
 /*

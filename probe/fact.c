@@ -2,6 +2,7 @@
 #include "probe/fact.h"
 
 #include "probe/look_verdict.h"
+#include "probe/mask.h"
 #include "probe/provider.h"
 #include "probe/sinkhole.h"
 
@@ -12,6 +13,9 @@ enum {
 	CODE_NOT_IMPLEMENTED = 502,
 	NEARER_FACTOR = 5
 };
+
+/* Below that, round trips differ by chance: a busy machine is as slow as a wire. */
+#define NEARER_LEAST (10 * USEC_PER_MSEC)
 
 /* A neighbour that does not answer ARP or ND is given up by Linux after three seconds.
  */
@@ -216,6 +220,7 @@ static bool is_much_nearer(const struct observation *seen)
 	const struct tcp_fact *tcp = &seen->connection.tcp;
 
 	return seen->has_last && tcp->found && tcp->min_rtt > 0 &&
+	       seen->last.rtt >= NEARER_LEAST &&
 	       seen->last.rtt > NEARER_FACTOR * tcp->min_rtt;
 }
 

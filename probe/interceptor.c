@@ -56,7 +56,7 @@ static bool fits(struct str pattern, struct str text)
 			t++;
 		} else if (star < pattern.len) {
 			p = star + 1;
-			t = resume = next_character(text, resume);
+			t = ++resume;
 		} else {
 			return false;
 		}

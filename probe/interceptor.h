@@ -20,8 +20,8 @@ const struct interceptor_table *interceptor_builtin(void);
  * NULL. The first line that fits counts. False, and `out` untouched, when none does.
  *
  * To be asked for subject and issuer of every certificate of a chain, verified or not:
- * an interceptor's root may be installed. Allocates nothing; less than a microsecond
- * and, for each hundred lines of one's own, as much again.
+ * an interceptor's root may be installed. Allocates nothing; takes about a microsecond,
+ * and one more for some two hundred lines of one's own.
  */
 bool interceptor_find(struct interceptor *out, const struct interceptor_table *own,
                       struct str dn);

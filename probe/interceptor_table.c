@@ -222,7 +222,7 @@ const struct interceptor_table *interceptor_table_read(struct arena *arena,
 		rest = (struct str){ rest.at + 3, rest.len - 3 };
 	while (rest.len && read_line(&reading, take_part(&rest, '\n')))
 		;
-	if (too_long && rest.len == 0) {
+	if (too_long) {
 		reading.line++;
 		note_damage(&reading,
 		            "the file is longer than 1 MiB; the rest is left out");

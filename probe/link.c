@@ -213,13 +213,23 @@ static void read_facts(struct link *link)
 	link->has_facts = true;
 }
 
+/*
+ * connect() itself failed: libcurl gave up before the socket had news. An RST can be
+ * as fast where the peer is near, but is an answer.
+ */
+static bool failed_at_once(const struct link *link)
+{
+	return !link->heard && !link->facts.icmp.found &&
+	       link->connect_errno != ECONNREFUSED && link->connect_errno != ECONNRESET;
+}
+
 static void note_errno(struct link *link)
 {
-	bool at_once = !link->heard && !link->facts.icmp.found;
 	char event[SOCKET_FACTS_TEXT_MAX];
 
 	snprintf(event, sizeof(event), "errno %s %s",
-	         strerrorname_np(link->connect_errno), at_once ? "sync" : "async");
+	         strerrorname_np(link->connect_errno),
+	         failed_at_once(link) ? "sync" : "async");
 	link->events.note(link->owner, event);
 }
 

@@ -97,7 +97,8 @@ static bool may_look(const struct probe *probe)
 static void look_again(struct probe *probe)
 {
 	struct arena *arena = arena_create();
-	usec left = probe->target->set.timeout - now(probe);
+	usec left = probe->target->set.timeout - now(probe) -
+	            SECOND_LOOK_MARGIN_MS * USEC_PER_MSEC;
 	usec patience = probe->target->set.second_look;
 	struct second_look_params params = {
 		.loop = probe->ground->session.loop,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/reading.h"
 
-#include <string.h>
-
 #include "probe/base64.h"
+#include "probe/mask.h"
 #include "probe/pattern.h"
 #include "probe/provider.h"
 
@@ -55,35 +54,6 @@ static const struct rule rules[] = {
 	  source },
 #include "probe/reading.def"
 };
-
-/* Postfix's test: a greeting that is nothing but what PIX lets through. */
-static bool is_masked(struct str text)
-{
-	size_t stars = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (!text.at[i] || !strchr("20 *\t\n", text.at[i]))
-			return false;
-		stars += text.at[i] == '*';
-	}
-	return stars > 2;
-}
-
-/* A keyword of X's only, or of X's and an A: PIX keeps the length of what it hides. */
-static bool has_masked_keyword(struct str text)
-{
-	struct str word;
-
-	while (str_take_word(&word, &text, " ")) {
-		size_t crosses = 0;
-
-		while (crosses < word.len && word.at[crosses] == 'X')
-			crosses++;
-		if (crosses >= 4 && crosses + 1 >= word.len)
-			return true;
-	}
-	return false;
-}
 
 static bool carries_json_error(struct str challenge)
 {
@@ -158,8 +128,9 @@ static unsigned facts_of(const struct said *said)
 	if (!said->verified &&
 	    (said->own_name || provider_is_somebody_else(said->target, greeting)))
 		facts |= R_FOREIGN;
-	facts |= said->phase == PHASE_BANNER && is_masked(text) ? R_MASKED : 0;
-	facts |= has_masked_keyword(text) ? R_MASKED_KEYWORD : 0;
+	facts |= said->phase == PHASE_BANNER && mask_covers_greeting(text) ? R_MASKED
+	                                                                   : 0;
+	facts |= mask_covers_keyword(text) ? R_MASKED_KEYWORD : 0;
 	facts |= said->reply.code == 334 && carries_json_error(text) ? R_JSON_ERROR : 0;
 	facts |= takes_token(said->mechanism) ? R_OAUTH : 0;
 	facts |= said->nothing_sent ? R_NOTHING_SENT : 0;

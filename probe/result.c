@@ -16,6 +16,15 @@ struct result *result_create(struct arena *arena, struct target *target, usec st
 	return result;
 }
 
+void result_add_evidence(struct result *result, const char *sentence)
+{
+	struct evidence *evidence = &result->diagnosis.evidence;
+
+	if (evidence->count < EVIDENCE_MAX)
+		evidence->lines[evidence->count++] =
+			arena_copy(result->arena, str_of(sentence));
+}
+
 struct result *result_keep(struct result *result)
 {
 	result->references++;

@@ -24,6 +24,9 @@ struct result {
 struct result *result_create(struct arena *arena, struct target *target, usec started,
                              const struct trace *trace);
 
+/* One sentence more, about what came after the run; copied. */
+void result_add_evidence(struct result *result, const char *sentence);
+
 struct result *result_keep(struct result *result);
 void result_release(struct result *result); /* NULL is fine */
 

@@ -62,11 +62,10 @@ static bool is_signed_for(OCSP_BASICRESP *answers, X509 *issuer)
 {
 	X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *signers = sk_X509_new_null();
-	bool is_signed =
-		store && signers && sk_X509_push(signers, issuer) > 0 &&
-		X509_STORE_add_cert(store, issuer) &&
-		X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) &&
-		OCSP_basic_verify(answers, signers, store, OCSP_TRUSTOTHER) == 1;
+	bool is_signed = store && signers && sk_X509_push(signers, issuer) > 0 &&
+	                 X509_STORE_add_cert(store, issuer) &&
+	                 X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) &&
+	                 OCSP_basic_verify(answers, signers, store, 0) == 1;
 
 	sk_X509_free(signers);
 	X509_STORE_free(store);

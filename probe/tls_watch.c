@@ -20,7 +20,6 @@ static void say_chain(const struct tls_watch *watch, X509_STORE_CTX *store)
 {
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(store);
 	int count = chain ? sk_X509_num(chain) : 0;
-
 	char event[CERTIFICATE_TEXT_MAX];
 
 	for (int i = 0; i < count && i < CHAIN_MAX; i++) {
@@ -122,15 +121,14 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	return go_on;
 }
 
-/* A certificate that stands for itself is its own issuer. */
+/* A certificate that stands for itself has no issuer in its chain. */
 static enum staple judge_staple(const struct tls_watch *watch, SSL *ssl,
                                 const unsigned char *der, size_t len)
 {
 	const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-	X509 *leaf = sk_X509_value(chain, 0);
-	X509 *issuer = sk_X509_num(chain) > 1 ? sk_X509_value(chain, 1) : leaf;
+	X509 *issuer = watch->trusted ? sk_X509_value(chain, 1) : NULL;
 
-	return staple_judge(der, len, leaf, watch->trusted ? issuer : NULL);
+	return staple_judge(der, len, sk_X509_value(chain, 0), issuer);
 }
 
 /*
@@ -181,9 +179,7 @@ static void take_binding(struct tls_watch *watch)
 /* NULL when no group was used, as with TLS 1.2 and RSA key exchange. */
 static const char *group_name(SSL *ssl)
 {
-	int group = (int)SSL_get_negotiated_group(ssl);
-
-	return group == NID_undef ? NULL : SSL_group_to_name(ssl, group);
+	return SSL_group_to_name(ssl, (int)SSL_get_negotiated_group(ssl));
 }
 
 static void on_done(struct tls_watch *watch, const SSL *ssl)

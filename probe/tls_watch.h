@@ -48,8 +48,8 @@ struct tls_watch {
  *   tls done VERSION CIPHER [GROUP]
  *
  * A certificate that its issuer's staple calls revoked gets "verify 23 …" although the
- * chain was found to be right before. GROUP is the key exchange's by its name in
- * OpenSSL; none without such an exchange.
+ * chain was found to be right before. GROUP is the key exchange's by its name
+ * in IANA's registry, "x25519"; none without such an exchange.
  */
 void tls_watch_install(struct tls_watch *watch, struct ssl_ctx_st *context);
 

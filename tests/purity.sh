@@ -13,9 +13,9 @@ set -eu
 
 pure='capability cause challenge colour contact_dialogue contact_offer contact_outcome
     contact_report correlation decode decode_json diagnosis ending evidence hash
-    interceptor interceptor_name interceptor_table json mechanism memory message nagios
+    interceptor interceptor_name interceptor_table json mask mechanism memory message nagios
     observation pasted pattern phase provider range reading reason redaction reply
-    schedule severity str text timestamp verdict waterfall'
+    schedule severity state_text str text timestamp verdict waterfall'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
 # (__printf_chk, __open_2) or large-file support (open64) is checked in its plain form.

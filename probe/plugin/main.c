@@ -16,6 +16,7 @@
 #include "probe/plugin/decode_json.h"
 #include "probe/plugin/nagios.h"
 #include "probe/plugin/options.h"
+#include "probe/plugin/recall.h"
 
 /* One check from start to exit. */
 struct plugin {
@@ -164,6 +165,17 @@ static bool open_loop(struct plugin *plugin, struct error *err)
 	                 "(ulimit -n)");
 }
 
+/* The login was good whether or not it can be remembered. */
+static void remember(struct plugin *plugin, const struct engine *engine,
+                     const struct target *target)
+{
+	struct error err;
+
+	if (plugin->options.state_file && result_success(plugin->result) &&
+	    !recall_save(engine, plugin->options.state_file, target, &err))
+		result_add_evidence(plugin->result, err.text);
+}
+
 static bool probe(struct plugin *plugin, struct target *target, struct error *err)
 {
 	struct engine *engine;
@@ -173,8 +185,11 @@ static bool probe(struct plugin *plugin, struct target *target, struct error *er
 	engine = engine_create(&plugin->loop, true, err);
 	if (!engine)
 		return false;
+	if (plugin->options.state_file)
+		recall_load(engine, plugin->options.state_file, target, plugin->arena);
 	plugin->run = engine_run(engine, target, on_done, plugin);
 	uv_run(&plugin->loop, UV_RUN_DEFAULT);
+	remember(plugin, engine, target);
 	engine_destroy(engine);
 	uv_close((uv_handle_t *)&plugin->terminated, NULL);
 	uv_close((uv_handle_t *)&plugin->interrupted, NULL);

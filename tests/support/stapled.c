@@ -83,14 +83,13 @@ static OCSP_RESPONSE *create_response(enum stapled which,
 	bool known = responses[which].signer == SIGNER_ISSUER;
 	OCSP_BASICRESP *answers = OCSP_BASICRESP_new();
 	OCSP_RESPONSE *response = NULL;
+	int status = which == STAPLED_LATER ? OCSP_RESPONSE_STATUS_TRYLATER
+	                                    : OCSP_RESPONSE_STATUS_SUCCESSFUL;
 
-	if (which == STAPLED_LATER)
-		response = OCSP_response_create(OCSP_RESPONSE_STATUS_TRYLATER, NULL);
-	else if (answers && add_answer(answers, which, signers) &&
-	         OCSP_basic_sign(answers, signer->leaf, signer->key, EVP_sha256(), NULL,
-	                         known ? OCSP_NOCERTS : 0))
-		response =
-			OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, answers);
+	if (answers && add_answer(answers, which, signers) &&
+	    OCSP_basic_sign(answers, signer->leaf, signer->key, EVP_sha256(), NULL,
+	                    known ? OCSP_NOCERTS : 0))
+		response = OCSP_response_create(status, answers);
 	OCSP_BASICRESP_free(answers);
 	return response;
 }

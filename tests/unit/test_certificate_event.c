@@ -2,7 +2,7 @@
 #include "probe/certificate_event.h"
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #include "tests/support/pki.h"
@@ -124,6 +124,39 @@ static void quotes_and_control_bytes_are_replaced(void **state)
 	X509_free(forged);
 }
 
+static void add_name(GENERAL_NAMES *names, int type, const char *bytes, int len)
+{
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_STRING *text =
+		type == GEN_IPADD ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
+
+	ASN1_STRING_set(text, bytes, len);
+	GENERAL_NAME_set0_value(name, type, text);
+	sk_GENERAL_NAME_push(names, name);
+}
+
+/* RFC 5280 §4.2.1.6: an address has 4 or 16 bytes; a peer may write what it likes. */
+static void strange_alternatives_do_no_harm(void **state)
+{
+	const struct pki *pki = *state;
+	X509 *forged = X509_dup(pki->client.leaf);
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	struct certificate_names read;
+
+	add_name(names, GEN_DNS, "a\" b=\r\nc\x7f", 9);
+	add_name(names, GEN_IPADD, "\xc0\0\2", 3);
+	add_name(names, GEN_IPADD, "\xc0\0\2\1", 4);
+	add_name(names, GEN_IPADD, "\xc0\0\2\1\1", 5);
+	add_name(names, GEN_IPADD, "\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	add_name(names, GEN_EMAIL, "a@mx.example", 12);
+	assert_int_equal(X509_add1_ext_i2d(forged, NID_subject_alt_name, names, 0, 0),
+	                 1);
+	certificate_read_names(&read, forged);
+	assert_string_equal(read.alternatives, "a' b=''c' 192.0.2.1 2001:db8::1");
+	GENERAL_NAMES_free(names);
+	X509_free(forged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +164,7 @@ int main(void)
 		cmocka_unit_test(key_digest_is_the_key_s),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(quotes_and_control_bytes_are_replaced),
+		cmocka_unit_test(strange_alternatives_do_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

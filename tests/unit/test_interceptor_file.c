@@ -157,6 +157,26 @@ static void size_has_a_limit(void **state)
 	}
 }
 
+static int next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+static void no_descriptor_stays_open(void **state)
+{
+	const struct folder *folder = *state;
+	struct error damage;
+	int before = next_descriptor();
+
+	write_file(folder, STR("proxy|P|CN=a\n"));
+	interceptor_file_read(folder->arena, folder->file, &damage);
+	interceptor_file_read(folder->arena, folder->path, &damage);
+	assert_int_equal(next_descriptor(), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +187,7 @@ int main(void)
 		TEST(what_cannot_be_read_gives_a_sentence),
 		TEST(pipe_is_refused_at_once),
 		TEST(size_has_a_limit),
+		TEST(no_descriptor_stays_open),
 #undef TEST
 	};
 

@@ -60,7 +60,7 @@ static void each_response_means_what_it_may(void **state)
 		{ "with a wrong signature", STAPLED_FORGED, "untrusted" },
 		{ "about another certificate", STAPLED_OTHER, "untrusted" },
 		{ "with a byte behind it", STAPLED_TRAILING, "unreadable" },
-		{ "without an answer", STAPLED_LATER, "unreadable" },
+		{ "that says to try later", STAPLED_LATER, "unreadable" },
 		{ "no DER", STAPLED_GARBAGE, "unreadable" },
 	};
 	const struct pki *pki = *state;
@@ -96,6 +96,28 @@ static void errors_of_others_stay_and_ours_go(void **state)
 	judge(pki, STAPLED_GARBAGE, pki->intermediate.leaf);
 	assert_int_not_equal(ERR_peek_error(), 0);
 	ERR_clear_error();
+}
+
+/* OpenSSL tells one that it cannot read from one that is wrong. */
+static void malformed_signature_is_untrusted(void **state)
+{
+	const struct pki *pki = *state;
+	const struct stapled_signers signers = { &pki->intermediate, &pki->responder,
+		                                 leaf_of(pki) };
+	unsigned char *der;
+	int len = stapled_create(&der, STAPLED_REVOKED, &signers);
+	const unsigned char *at = der;
+	OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, len);
+	OCSP_BASICRESP *answers = OCSP_response_get1_basic(response);
+	int size = ASN1_STRING_length(OCSP_resp_get0_signature(answers));
+
+	der[len - size] ^= 0xff;
+	assert_int_equal(staple_judge(der, (size_t)len, leaf_of(pki)->leaf,
+	                              pki->intermediate.leaf),
+	                 STAPLE_UNTRUSTED);
+	OCSP_BASICRESP_free(answers);
+	OCSP_RESPONSE_free(response);
+	OPENSSL_free(der);
 }
 
 /* ---- bounds ---- */
@@ -197,6 +219,7 @@ int main(void)
 		cmocka_unit_test(each_response_means_what_it_may),
 		cmocka_unit_test(issuer_decides_who_may_sign),
 		cmocka_unit_test(errors_of_others_stay_and_ours_go),
+		cmocka_unit_test(malformed_signature_is_untrusted),
 		cmocka_unit_test(answers_beyond_the_limit_are_not_looked_at),
 		cmocka_unit_test(response_has_a_longest),
 		cmocka_unit_test(nothing_is_unreadable),

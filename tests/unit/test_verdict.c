@@ -268,6 +268,8 @@ static const struct {
 	ROW(dialling, "0 * others refused=1\n0.1 * end refused\n1 * look control a.example:443 answered\n", REJECTED_BY_FIREWALL, LIKELY),
 	ROW(dialling, "0.1 * end refused\n" PORT_ANSWERS, CONNECTION_REFUSED, LIKELY),
 
+	ROW(dialling, "0.1 * end refused\n1 * look control a.example:587 refused\n1 * look control a.example:443 answered\n", REJECTED_BY_FIREWALL, LIKELY),
+
 	/* no answer to the SYN */
 	ROW(dialling, "1 * end timeout\n1 * look address [2001:db8::7]:587 answered\n", CONNECT_TIMEOUT, LIKELY),
 	ROW(dialling, "1 * end timeout\n1 * look address 192.0.2.8:587 answered\n", CONNECT_TIMEOUT, LIKELY),
@@ -309,7 +311,14 @@ static const struct {
 	ROW(handshake, "1 * end reset\n1 * look repeat reset\n1 * look small_hello reset\n1 * look no_sni reset\n", HANDSHAKE_FAILED, LIKELY),
 	ROW(handshake, "1 * end closed\n1 * look repeat closed\n1 * look small_hello closed\n1 * look no_sni closed\n", HANDSHAKE_FAILED, LIKELY),
 
+	ROW(certificate, "1 * verify 18 x\n1 * end tls\n1 * look hops 443 answered near=2 far=5\n", PROXY_ERROR, CERTAIN),
+	ROW(certificate, NEARBY LAST("banner=\"mx.other\" rtt=0.100000") "1 * verify 18 x\n1 * end tls\n", PROXY_ERROR, LIKELY),
+	ROW(certificate, LAST("banner=\"mx.other\"") "1 * verify 18 x\n1 * end tls\n1 * look hops 443 answered near=3 far=4\n", PROXY_ERROR, POSSIBLE),
+
 	/* not offered any more */
+	ROW(connected, "0.04 < 220 ****2***0*0***\n0.04 > EHLO a\n0.05 < 250 mx.example\n0.05 * end not_offered STARTTLS\n", BANNER_MASKED, CERTAIN),
+	ROW(greeting, "0.05 < 250-mx.example\n0.05 < 250 XXXXXXXA\n0.05 * end not_offered STARTTLS\n", STARTTLS_STRIPPED, CERTAIN),
+	ROW(greeting, "0.05 < 250-mx.example\n0.05 < 250 XXXX\n0.05 * end not_offered AUTH\n", BANNER_MASKED, CERTAIN),
 	ROW(greeting, LAST("before=\"SIZE STARTTLS\"") "0.05 < 250 mx.example\n0.05 * end not_offered STARTTLS\n1 * look port 25 answered starttls=yes\n", STARTTLS_STRIPPED, CERTAIN),
 	ROW(greeting, LAST("before=\"SIZE STARTTLS\"") "0.05 < 250 mx.example\n0.05 * end not_offered STARTTLS\n", STARTTLS_STRIPPED, LIKELY),
 	ROW(greeting, "0.05 < 250 mx.example\n0.05 * end not_offered STARTTLS\n1 * look port 465 answered\n", STARTTLS_NOT_OFFERED, LIKELY),
