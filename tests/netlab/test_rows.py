@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """rows.tsv names every row of the decision table, and what it names exists."""
 
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import re
@@ -80,3 +82,22 @@ def test_only_known_words(listed, kind, word):
 def test_damaged_line_is_refused(line, complaint):
     with pytest.raises(ValueError, match=complaint):
         rows.parse(line, 1)
+
+
+@pytest.fixture(scope="module")
+def repetition():
+    path = str(HERE.parent / "long" / "netlab-200")
+    loader = importlib.machinery.SourceFileLoader("netlab_200", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(
+        loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def test_repetition_notices_what_differs(repetition):
+    same, other = {"a": "x", "b": "y"}, {"a": "x", "b": "z"}
+    assert repetition.compare([same, same, same]) == []
+    assert repetition.compare([same, other, same]) == [
+        "b", "    2 times y", "    1 times z"]
+    assert repetition.compare([same, {"a": "x"}]) == [
+        "b", "    1 times y", "    1 times no verdict"]
