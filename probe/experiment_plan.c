@@ -73,10 +73,11 @@ static void plan_connect(struct experiment_plan *plan, const struct observation 
 	add_web(plan);
 	add(plan, LOOK_REPEAT, port, CONTACT_CONNECT);
 	plan->asks_controls = true;
-	plan->asks_addresses = true;
-	plan->address_step = CONTACT_GREETING;
 	plan->port_resets = seen->ending == ENDING_REFUSED;
 	plan->counts_hops = plan->port_resets;
+	/* Whoever sends an RST is there, so that other addresses prove nothing. */
+	plan->asks_addresses = !plan->port_resets;
+	plan->address_step = CONTACT_GREETING;
 }
 
 /* The step that ends in the phase, as an experiment. */
