@@ -116,18 +116,26 @@ static void plan_banner(struct experiment_plan *plan, const struct observation *
 	plan->counts_hops = true;
 }
 
-/* A command that was not answered: do others pass? EHLO is one of them itself. */
+/* EHLO is a command itself. Inside TLS, nobody on the path tells one from another. */
+static void add_other_command(struct experiment_plan *plan,
+                              const struct observation *seen,
+                              const struct target *target)
+{
+	if (target->set.tls == TLS_IMPLICIT)
+		return;
+	if (seen->phase == PHASE_EHLO)
+		add(plan, LOOK_HELO, target->set.port, CONTACT_HELO);
+	else
+		add(plan, LOOK_NOOP, target->set.port, CONTACT_NOOP);
+}
+
+/* A command that was not answered: do others pass? */
 static void plan_command(struct experiment_plan *plan, const struct observation *seen,
                          const struct target *target)
 {
-	int port = target->set.port;
-
 	add_repeat(plan, seen, target);
-	if (seen->phase == PHASE_EHLO)
-		add(plan, LOOK_HELO, port, CONTACT_HELO);
-	else
-		add(plan, LOOK_NOOP, port, CONTACT_NOOP);
-	add_siblings(plan, port, CONTACT_EHLO);
+	add_other_command(plan, seen, target);
+	add_siblings(plan, target->set.port, CONTACT_EHLO);
 	add_web(plan);
 	plan->counts_hops = true;
 }
@@ -212,7 +220,7 @@ static void plan_early(struct experiment_plan *plan, const struct observation *s
                        const struct target *target)
 {
 	if (seen->ending == ENDING_REPLY)
-		add(plan, LOOK_HELO, target->set.port, CONTACT_HELO);
+		add_other_command(plan, seen, target);
 	else
 		plan_command(plan, seen, target);
 }
