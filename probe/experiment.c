@@ -369,9 +369,10 @@ static void count_hops(struct second_look *look)
 {
 	struct experiment experiment = { .look = LOOK_HOPS, .step = CONTACT_CONNECT };
 	struct hop_question questions[HOP_QUESTION_MAX];
-	size_t count = hop_count_ask(&look->hops, questions);
+	size_t count = hop_count_ask(&look->hops, questions,
+	                             SECOND_LOOK_CONNECTIONS_MAX - look->connections);
 
-	for (size_t i = 0; i < count && may_connect(look); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct attempt *attempt;
 
 		experiment.port = questions[i].port;
