@@ -22,6 +22,11 @@ static const char *print(struct arena *arena, const char *before, struct str for
 	return line.at;
 }
 
+static const char *plural(unsigned count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* ---- the connection ---- */
 
 static const char *const icmp_words[] = {
@@ -29,12 +34,12 @@ static const char *const icmp_words[] = {
 	[ICMP_PORT] = "port unreachable",
 	[ICMP_PROTOCOL] = "protocol unreachable",
 	[ICMP_HOST] = "host or network unreachable",
-	[ICMP_TIME_EXCEEDED] = "time to live exceeded: packets go in a circle",
+	[ICMP_TIME_EXCEEDED] = "time to live exceeded",
 	[ICMP_OTHER] = "undeliverable",
 };
 
 static const char *const offender_words[] = {
-	[OFFENDER_NONE] = "somebody",
+	[OFFENDER_NONE] = "an unknown sender",
 	[OFFENDER_SELF] = "this machine itself",
 	[OFFENDER_HOP] = "a router or firewall on the path",
 	[OFFENDER_TARGET] = "the server's own host",
@@ -44,13 +49,20 @@ static void add_icmp(struct circumstances *all, const struct observation *seen,
                      struct arena *arena)
 {
 	const struct icmp_fact *icmp = &seen->connection.icmp;
-	struct str offender = seen->connection.offender;
+	struct text line = text_create(arena, LINE_MAX);
 
-	if (icmp->found)
-		add(all, arena_print(arena, "%s (%.*s) answered \"%s\" (ICMP%s %d/%d)",
-		                     offender_words[icmp->who], (int)offender.len,
-		                     offender.at, icmp_words[icmp_meaning_of(icmp)],
-		                     icmp->is_v6 ? "v6" : "", icmp->type, icmp->code));
+	if (!icmp->found)
+		return;
+	text_add(&line, "%s", offender_words[icmp->who]);
+	if (seen->connection.offender.len) {
+		text_add(&line, " (");
+		text_add_foreign(&line, seen->connection.offender);
+		text_add(&line, ")");
+	}
+	text_add(&line, " answered \"%s\" (ICMP%s %d/%d)",
+	         icmp_words[icmp_meaning_of(icmp)], icmp->is_v6 ? "v6" : "", icmp->type,
+	         icmp->code);
+	add(all, line.at);
 }
 
 static void add_errno(struct circumstances *all, const struct observation *seen,
@@ -71,18 +83,19 @@ static void add_silence(struct circumstances *all, const struct observation *see
 	if (!tcp->found || seen->ending != ENDING_TIMEOUT)
 		return;
 	if (tcp->unacked && tcp->retrying)
-		add(all, arena_print(arena,
-		                     "packets are lost: %u not acknowledged, sent "
-		                     "again %u times",
-		                     tcp->unacked, tcp->retransmits));
+		add(all,
+		    arena_print(arena,
+		                "packets to the server are lost: %u segment%s not "
+		                "acknowledged, %u sent again",
+		                tcp->unacked, plural(tcp->unacked), tcp->retransmits));
 	else if (tcp->out_of_order)
-		add(all, "packets of the server are missing: later ones arrived, "
+		add(all, "packets from the server are missing: later ones arrived, "
 		         "earlier ones did not");
-	else
-		add(all, "the server's TCP acknowledged everything: the program behind "
-		         "it is silent");
+	else if (!tcp->unacked)
+		add(all, "the server's TCP acknowledged all that was sent: the program "
+		         "behind it is silent");
 	if (seen->connection.soft_error.len)
-		add(all, print(arena, "a rejection came while the session ran (",
+		add(all, print(arena, "an ICMP rejection came while the session ran (",
 		               seen->connection.soft_error, ")"));
 }
 
@@ -90,7 +103,7 @@ static void add_resolution(struct circumstances *all, const struct observation *
                            struct arena *arena)
 {
 	if (seen->resolved.len && !seen->phases[PHASE_CONNECT].done)
-		add(all, print(arena, "the name was resolved to ", seen->resolved, ""));
+		add(all, print(arena, "the name resolves to ", seen->resolved, ""));
 	if (seen->alias.len)
 		add(all, print(arena, "the name is an alias of ", seen->alias, ""));
 }
@@ -104,7 +117,7 @@ static const struct {
 	[LOOK_PORT] = { "port ", " of the same address" },
 	[LOOK_ADDRESS] = { "the address ", "" },
 	[LOOK_CONTROL] = { "the control target ", "" },
-	[LOOK_NAME] = { "the name ", "" },
+	[LOOK_NAME] = { "the control target's name ", "" },
 	[LOOK_REPEAT] = { "the same step once more", "" },
 	[LOOK_TLS_FIRST] = { "TLS from the first byte", "" },
 	[LOOK_NOOP] = { "the command NOOP", "" },
@@ -116,25 +129,39 @@ static const struct {
 	[LOOK_HOPS] = { "port ", "" },
 };
 
-static const char *name_outcome(const struct look_finding *finding)
+/* A connection that stands is an answer, too, but not yet that of a mail server. */
+static const char *finding_outcome(const struct look_finding *finding)
 {
-	return finding->name_ending == ENDING_NONE
-	               ? "it is found"
-	               : ending_meaning(finding->name_ending);
+	if (finding->look == LOOK_NAME)
+		return finding->name_ending == ENDING_NONE
+		               ? "it exists"
+		               : ending_meaning(finding->name_ending);
+	if (finding->outcome == CONTACT_ANSWERED && finding->greeting.len == 0)
+		return "it answered";
+	return contact_outcome_meaning(finding->outcome);
 }
 
-static void add_greeting(struct text *line, const struct look_finding *finding)
+static void add_hops(struct text *line, const struct look_finding *finding)
 {
-	if (finding->greeting.len) {
-		text_add(line, " (\"");
-		text_add_foreign(line, finding->greeting);
-		text_add(line, "\")");
-	}
-	if (finding->why.len) {
-		text_add(line, " (");
-		text_add_foreign(line, finding->why);
-		text_add(line, ")");
-	}
+	const char *verb = finding->outcome == CONTACT_REFUSED ? "refuses" : "answers";
+
+	if (finding->far > finding->near)
+		text_add(line,
+		         " answers from hop %d or beyond, the port in question already "
+		         "%s from hop %d",
+		         finding->far, verb, finding->near);
+	else
+		text_add(line, " is as near as the port in question (hop %d)",
+		         finding->near);
+}
+
+static void add_quote(struct text *line, struct str words, const char *quote)
+{
+	if (words.len == 0)
+		return;
+	text_add(line, " (%s", quote);
+	text_add_foreign(line, words);
+	text_add(line, "%s)", quote);
 }
 
 static const char *print_finding(const struct look_finding *finding,
@@ -145,17 +172,12 @@ static const char *print_finding(const struct look_finding *finding,
 	text_add(&line, "second look: %s", subjects[finding->look].before);
 	text_add_foreign(&line, finding->subject);
 	text_add(&line, "%s", subjects[finding->look].after);
-	if (finding->look == LOOK_HOPS)
-		text_add(&line,
-		         " is %d hops away or more, the port in question answers "
-		         "after %d",
-		         finding->far, finding->near);
+	if (finding->look == LOOK_HOPS && finding->near && finding->far)
+		add_hops(&line, finding);
 	else
-		text_add(&line, ": %s",
-		         finding->look == LOOK_NAME
-		                 ? name_outcome(finding)
-		                 : contact_outcome_meaning(finding->outcome));
-	add_greeting(&line, finding);
+		text_add(&line, ": %s", finding_outcome(finding));
+	add_quote(&line, finding->greeting, "\"");
+	add_quote(&line, finding->why, "");
 	return line.at;
 }
 
@@ -178,6 +200,21 @@ static bool lists(struct str keywords, struct str wanted)
 	return false;
 }
 
+static void add_other_issuer(struct circumstances *all, const struct observation *seen,
+                             struct arena *arena)
+{
+	struct str before = seen->last.issuer, now = seen->tls.certificates[0].issuer;
+	struct text line = text_create(arena, LINE_MAX);
+
+	if (!seen->tls.certificate_count || !before.len || str_equal(before, now))
+		return;
+	text_add(&line, "the certificate is signed by ");
+	text_add_foreign(&line, now);
+	text_add(&line, "; at the last good login it was by ");
+	text_add_foreign(&line, before);
+	add(all, line.at);
+}
+
 static void add_changes(struct circumstances *all, const struct observation *seen,
                         struct arena *arena)
 {
@@ -187,18 +224,18 @@ static void add_changes(struct circumstances *all, const struct observation *see
 	timestamp_print(when, sizeof(when), last->at);
 	if (seen->phases[PHASE_EHLO].done && !seen->before_tls.starttls &&
 	    lists(last->before, STR("STARTTLS")))
-		add(all, arena_print(arena,
-		                     "STARTTLS was offered at the last good login, %s, "
-		                     "and is not now",
-		                     when));
-	if (seen->tls.certificate_count && last->issuer.len &&
-	    !str_equal(last->issuer, seen->tls.certificates[0].issuer))
-		add(all, print(arena,
-		               "at the last good login the certificate was "
-		               "signed by ",
-		               last->issuer, ""));
+		add(all, "STARTTLS is not offered; at the last good login it was");
+	add_other_issuer(all, seen, arena);
 	if (!seen->authenticated)
 		add(all, arena_print(arena, "the last good login was at %s", when));
+}
+
+static const char *print_targets(int count, struct arena *arena)
+{
+	if (count == 1)
+		return "one unrelated target";
+	return arena_print(arena, "%d%s unrelated targets", count,
+	                   count == CORRELATION_COUNT_MAX ? " or more" : "");
 }
 
 static void add_others(struct circumstances *all, const struct observation *seen,
@@ -208,38 +245,67 @@ static void add_others(struct circumstances *all, const struct observation *seen
 		int count;
 		const char *what;
 	} kinds[] = {
-		{ seen->others.silent, "got no answer to a connection attempt" },
-		{ seen->others.refused, "were refused" },
-		{ seen->others.same_issuer, "show a certificate of the same unknown "
-		                            "authority" },
-		{ seen->others.same_greeting, "greet with the same words" },
-		{ seen->others.same_text, "reply with the same words" },
-		{ seen->others.not_smtp, "answer with HTTP" },
-		{ seen->others.expired, "show a certificate outside of its validity" },
+		{ seen->others.silent, "did not answer either" },
+		{ seen->others.refused, "refused the connection, too" },
+		{ seen->others.same_issuer,
+		  "showed a certificate of the same untrusted authority" },
+		{ seen->others.same_greeting, "greeted with the same words" },
+		{ seen->others.same_text, "put the client off with the same words" },
+		{ seen->others.not_smtp, "answered with HTTP, too" },
+		{ seen->others.expired,
+		  "showed a certificate outside of its validity, too" },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].count)
-			add(all, arena_print(arena,
-			                     "%d unrelated targets %s in the last "
-			                     "minutes",
-			                     kinds[i].count, kinds[i].what));
+			add(all, arena_print(arena, "in the last minutes %s %s",
+			                     print_targets(kinds[i].count, arena),
+			                     kinds[i].what));
+}
+
+/* "certificate 1 issuer" */
+static void add_certificate_place(struct text *line, struct str place)
+{
+	struct str rest = place, word, number;
+
+	if (!str_take_word(&word, &rest, " ") || !str_take_word(&number, &rest, " ")) {
+		text_add(line, "the certificate chain");
+		return;
+	}
+	text_add(line, "the ");
+	text_add_foreign(line, str_trim(rest));
+	text_add(line, " of ");
+	if (str_equal(number, STR("0"))) {
+		text_add(line, "the server's certificate");
+	} else {
+		text_add(line, "certificate ");
+		text_add_foreign(line, number);
+		text_add(line, " of the chain");
+	}
 }
 
 static void add_interceptor(struct circumstances *all, const struct observation *seen,
                             struct arena *arena)
 {
 	const struct interceptor_facts *found = &seen->interceptor;
+	struct text line = text_create(arena, LINE_MAX);
 
-	if (found->kind.len)
-		add(all, arena_print(arena, "the name in %.*s is that of %.*s (%.*s)",
-		                     (int)found->place.len, found->place.at,
-		                     (int)found->product.len, found->product.at,
-		                     (int)found->kind.len, found->kind.at));
+	if (!found->kind.len)
+		return;
+	add_certificate_place(&line, found->place);
+	text_add(&line, " names ");
+	text_add_foreign(&line, found->product);
+	add_quote(&line, found->kind, "");
+	add(all, line.at);
+}
+
+static void add_certificate(struct circumstances *all, const struct observation *seen,
+                            struct arena *arena)
+{
 	if (seen->own_name_certified)
-		add(all, "the certificate gives this machine's own name");
+		add(all, "the certificate is for this machine's own name");
 	if (seen->tls.staple.len)
-		add(all, print(arena, "the server's stapled OCSP response says: ",
+		add(all, print(arena, "the server stapled an OCSP response: ",
 		               seen->tls.staple, ""));
 }
 
@@ -262,6 +328,7 @@ struct circumstances circumstances_of(const struct observation *seen,
 	add_silence(&all, seen, arena);
 	add_resolution(&all, seen, arena);
 	add_interceptor(&all, seen, arena);
+	add_certificate(&all, seen, arena);
 	add_look(&all, seen, arena);
 	if (seen->has_last)
 		add_changes(&all, seen, arena);

@@ -81,19 +81,64 @@ static struct check_answer check_server(const struct observation *seen)
 	return (struct check_answer){ CHECK_UNKNOWN, "the session ended before AUTH" };
 }
 
+/* Another port or address that answers shows that packets come through. */
+static const char *who_answers(const struct observation *seen, struct arena *arena)
+{
+	for (size_t i = 0; i < seen->look.count; i++) {
+		const struct look_finding *finding = &seen->look.findings[i];
+
+		if (finding->outcome != CONTACT_ANSWERED)
+			continue;
+		if (finding->look == LOOK_PORT)
+			return arena_print(arena, "port %.*s of the same address answers",
+			                   (int)finding->subject.len,
+			                   finding->subject.at);
+		if (finding->look == LOOK_ADDRESS)
+			return arena_print(arena, "%.*s answers",
+			                   (int)finding->subject.len,
+			                   finding->subject.at);
+	}
+	return NULL;
+}
+
 static struct check_answer check_network(const struct observation *seen,
                                          struct arena *arena)
 {
+	const char *answering = who_answers(seen, arena);
+
 	if (seen->phases[PHASE_CONNECT].done)
 		return (struct check_answer){
 			CHECK_OK, arena_print(arena, "connected to %.*s",
 			                      (int)seen->address.len, seen->address.at)
 		};
+	if (answering)
+		return (struct check_answer){ CHECK_OK, answering };
 	if (seen->phases[PHASE_RESOLVE].entered || seen->phases[PHASE_CONNECT].entered)
 		return (struct check_answer){ CHECK_UNKNOWN,
 			                      "the session ended before a "
 			                      "connection stood" };
 	return (struct check_answer){ CHECK_NOT_REACHED, "nothing was sent" };
+}
+
+/*
+ * The fact that the verdict rests on: who sent the rejection, or what the rule looked
+ * for; an RFC explains, but proves nothing, so there it is what happened.
+ */
+static const char *proof_of(const struct diagnosis *diagnosis,
+                            const struct observation *seen, struct arena *arena)
+{
+	struct str source = str_of(diagnosis->source);
+	struct str offender = seen->connection.offender;
+
+	if (seen->connection.icmp.found && !seen->phases[PHASE_CONNECT].done)
+		return arena_print(arena, "%.*s rejected the connection (ICMP %d/%d)",
+		                   (int)offender.len, offender.at,
+		                   seen->connection.icmp.type,
+		                   seen->connection.icmp.code);
+	if (seen->ending != ENDING_REPLY && source.len &&
+	    !str_starts(source, STR("RFC")) && !str_starts(source, STR("connect(2)")))
+		return diagnosis->source;
+	return diagnosis->evidence.lines[0];
 }
 
 static void answer_checks(struct diagnosis *diagnosis, const struct observation *seen,
@@ -108,7 +153,7 @@ static void answer_checks(struct diagnosis *diagnosis, const struct observation 
 	if (faulty != CHECK_COUNT)
 		diagnosis->checks[faulty] =
 			(struct check_answer){ CHECK_AT_FAULT,
-			                       diagnosis->evidence.lines[0] };
+			                       proof_of(diagnosis, seen, arena) };
 }
 
 static void split_advice(struct diagnosis *diagnosis, struct arena *arena)

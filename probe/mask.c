@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Shorter words of X's may be anything. */
+enum { MASK_SHORTEST = 4 };
+
 bool mask_covers_greeting(struct str text)
 {
 	size_t stars = 0;
@@ -24,7 +27,9 @@ bool mask_covers_keyword(struct str text)
 
 		while (crosses < word.len && word.at[crosses] == 'X')
 			crosses++;
-		if (crosses >= 4 && crosses + 1 >= word.len)
+		if (crosses >= MASK_SHORTEST &&
+		    (crosses == word.len ||
+		     (crosses + 1 == word.len && word.at[crosses] == 'A')))
 			return true;
 	}
 	return false;

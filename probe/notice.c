@@ -5,10 +5,25 @@
 
 #define USEC_PER_DAY (86400 * USEC_PER_SEC)
 
+enum { LINE_MAX = 600 };
+
 static void add(struct notices *notices, const char *reason, const char *text)
 {
 	if (notices->count < NOTICE_MAX)
 		notices->list[notices->count++] = (struct notice){ reason, text };
+}
+
+static const char *print_interceptor(const struct interceptor_facts *found,
+                                     struct arena *arena)
+{
+	struct text line = text_create(arena, LINE_MAX);
+
+	text_add(&line, "the session is decrypted on its way by ");
+	text_add_foreign(&line, found->product);
+	text_add(&line, " (");
+	text_add_foreign(&line, found->place);
+	text_add(&line, ")");
+	return line.at;
 }
 
 /* A firewall's own certificate may be the server's; when it is new, it is not. */
@@ -16,16 +31,10 @@ static void look_for_interception(struct notices *notices,
                                   const struct observation *seen,
                                   const struct fact_set *facts, struct arena *arena)
 {
-	const struct interceptor_facts *found = &seen->interceptor;
-
 	if (!facts->holds[FACT_INTERCEPTOR] &&
 	    !(facts->holds[FACT_FIREWALL_AUTHORITY] && facts->holds[FACT_OTHER_ISSUER]))
 		return;
-	add(notices, "tls_intercepted",
-	    arena_print(arena,
-	                "%.*s opens the encrypted connection: the %.*s is its own",
-	                (int)found->product.len, found->product.at,
-	                (int)found->place.len, found->place.at));
+	add(notices, "tls_intercepted", print_interceptor(&seen->interceptor, arena));
 }
 
 static bool take_time(usec *out, struct str text)
@@ -53,6 +62,17 @@ static bool find_first_end(const struct tls_facts *tls, usec *from, usec *until)
 	return found;
 }
 
+static const char *print_expiry(usec until, usec left, struct arena *arena)
+{
+	char when[TIMESTAMP_ROOM];
+
+	timestamp_print(when, sizeof(when), until);
+	return arena_print(arena,
+	                   "a certificate in the server's chain expires at %s, in %.1f "
+	                   "days",
+	                   when, (double)left / (double)USEC_PER_DAY);
+}
+
 static void look_for_expiry(struct notices *notices, const struct observation *seen,
                             struct arena *arena)
 {
@@ -64,9 +84,21 @@ static void look_for_expiry(struct notices *notices, const struct observation *s
 	if ((until - from) / 4 < early)
 		early = (until - from) / 4;
 	if (left > 0 && left < early)
-		add(notices, "cert_expires_soon",
-		    arena_print(arena, "a certificate of the server ends in %.1f days",
-		                (double)left / (double)USEC_PER_DAY));
+		add(notices, "cert_expires_soon", print_expiry(until, left, arena));
+}
+
+/*
+ * The order of mechanism.def is about what works. Weaker is what lets the server off
+ * from proving that it knows the password, or shows it to whoever asks for it. A ticket
+ * or a certificate in the place of a password is no step back.
+ */
+static bool is_weaker(enum mechanism now, enum mechanism before)
+{
+	unsigned gained = mechanism_flags(now) & ~mechanism_flags(before);
+
+	return mechanism_proof(now) == PROOF_PASSWORD &&
+	       ((mechanism_flags(before) & MECHANISM_PROVES_SERVER && before < now) ||
+	        gained & MECHANISM_SENDS_PASSWORD);
 }
 
 static void look_for_downgrade(struct notices *notices, const struct observation *seen,
@@ -75,13 +107,14 @@ static void look_for_downgrade(struct notices *notices, const struct observation
 	enum mechanism now, before;
 
 	if (!seen->has_last || !mechanism_from_word(&now, seen->mechanism) ||
-	    !mechanism_from_word(&before, seen->last.mechanism) || before >= now ||
+	    !mechanism_from_word(&before, seen->last.mechanism) ||
+	    !is_weaker(now, before) ||
 	    observation_offer(seen)->mechanisms & mechanism_bit(before))
 		return;
 	add(notices, "mechanism_downgrade",
 	    arena_print(arena,
-	                "the server took %s at the last good login and offers "
-	                "only %s and weaker ones now",
+	                "the server no longer offers %s, which the last good login "
+	                "used; this one used %s, which is weaker",
 	                mechanism_word(before), mechanism_word(now)));
 }
 
@@ -93,7 +126,7 @@ static void look_for_slow_greeting(struct notices *notices,
 	if (banner->done && banner->duration >= NOTICE_GREETING_MS * USEC_PER_MSEC)
 		add(notices, "slow_greeting",
 		    arena_print(arena,
-		                "the server greeted after %.1f s: a tarpit, or a slow "
+		                "the server took %.1f s to greet: a tarpit, or a slow "
 		                "look-up of this machine's name",
 		                (double)banner->duration / (double)USEC_PER_SEC));
 }
@@ -105,7 +138,9 @@ static void look_for_loss(struct notices *notices, const struct observation *see
 
 	if (retransmits >= NOTICE_RETRANSMITS)
 		add(notices, "packets_lost",
-		    arena_print(arena, "%u segments had to be sent again",
+		    arena_print(arena,
+		                "packets are lost on the way: %u TCP segments had to "
+		                "be sent again",
 		                retransmits));
 }
 

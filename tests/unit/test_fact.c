@@ -5,9 +5,10 @@
 #include "tests/unit/row.h"
 
 /* Pieces of sessions that the rows are made of. */
-#define GMAIL          "0 * resolve smtp.gmail.com\n0 * connect 192.0.2.7:587\n0 * connected\n"
 #define DIAL           "0 * connect 192.0.2.7:587\n"
-#define HANDSHAKE      DIAL "0 * connected\n0 * tls start\n"
+#define CONNECTED      DIAL "0 * connected\n"
+#define GMAIL          "0 * resolve smtp.gmail.com\n" CONNECTED
+#define HANDSHAKE      CONNECTED "0 * tls start\n"
 #define VERIFIED       "0.1 * verify 0 ok\n"
 #define DONE           "0.1 * tls done TLSv1.3 X\n"
 #define ALIAS(name)    "0 * cname " name "\n"
