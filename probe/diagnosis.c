@@ -90,9 +90,9 @@ static const char *who_answers(const struct observation *seen, struct arena *are
 		if (finding->outcome != CONTACT_ANSWERED)
 			continue;
 		if (finding->look == LOOK_PORT)
-			return arena_print(arena, "port %.*s of the same address answers",
-			                   (int)finding->subject.len,
-			                   finding->subject.at);
+			return arena_print(
+				arena, "port %.*s of the same address answers",
+				(int)finding->subject.len, finding->subject.at);
 		if (finding->look == LOOK_ADDRESS)
 			return arena_print(arena, "%.*s answers",
 			                   (int)finding->subject.len,
