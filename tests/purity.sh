@@ -11,11 +11,13 @@
 # not silently leave the check.
 set -eu
 
-pure='capability cause challenge colour contact_dialogue contact_offer contact_outcome
-    contact_report correlation decode decode_json diagnosis ending evidence hash
-    interceptor interceptor_name interceptor_table json mask mechanism memory message nagios
-    observation pasted pattern phase provider range reading reason redaction reply
-    schedule severity state_text str text timestamp verdict waterfall'
+pure='capability cause challenge circumstance colour connection_facts contact_dialogue
+    contact_offer contact_outcome contact_report correlation decode decode_json diagnosis
+    ending evidence experiment_plan fact hash hop_count interceptor interceptor_name
+    interceptor_table json look_facts look_note look_verdict mask mechanism memory message
+    nagios note notice observation pasted pattern phase provider range reading reason
+    redaction remember reply schedule severity sinkhole state_text str text timestamp
+    tls_facts verdict waterfall'
 
 # Regular expressions for whole symbol names. A name that _FORTIFY_SOURCE changes
 # (__printf_chk, __open_2) or large-file support (open64) is checked in its plain form.

@@ -6,6 +6,9 @@
 #include "tests/unit/recorded.h"
 #include "tests/unit/row.h"
 
+#define INTERCEPTED "0 * interceptor antivirus \"Avast\" in certificate 1 issuer\n"
+#define WEAKER      "0 * last good 2026-01-01T00:00:00Z mechanism=\"SCRAM-SHA-256\"\n"
+
 static struct target *target_for(const char *host, const char *user, int port)
 {
 	const struct target_settings settings = {
@@ -36,13 +39,33 @@ static const struct {
 	  "SMTP AUTH CRITICAL - network: connection refused [2001:db8::7]:587" },
 	{ "socket", "/run/smtp", "probe", 0, "0 * connect /run/smtp\n1 * end refused\n",
 	  "SMTP AUTH CRITICAL - network: connection refused /run/smtp" },
+	{ "notice and a user of one letter too many", "mx.example", "probe@mx.example",
+	  0, INTERCEPTED RECORDED_SUCCESS,
+	  "SMTP AUTH WARNING - tls intercepted: mx.example:587, 0.150 s" },
+	/* The one that somebody should look at soonest. */
+	{ "two notices", "mx.example", "probe", 0,
+	  INTERCEPTED RECORDED_SUCCESS "9 * tcp retransmits=3\n",
+	  "SMTP AUTH WARNING - tls intercepted: probe at mx.example:587, 0.150 s, "
+	  "PLAIN" },
+	{ "notice and a user who just fits", "mx.example", "probe@a.example", 0,
+	  INTERCEPTED RECORDED_SUCCESS,
+	  "SMTP AUTH WARNING - tls intercepted: probe@a.example at mx.example:587, "
+	  "0.150 s" },
+	{ "lost packets", "mx.example", "probe", 0,
+	  RECORDED_SUCCESS "9 * tcp retransmits=3\n",
+	  "SMTP AUTH WARNING - packets lost: probe at mx.example:587, 0.150 s, PLAIN" },
+	/* A failure is worse than what is worth a word besides. */
+	{ "notice of a failure", "mx.example", "probe", 0,
+	  RECORDED_REFUSAL "9 * tcp retransmits=3\n",
+	  "SMTP AUTH CRITICAL - credentials: bad credentials (535 5.7.8) "
+	  "mx.example:587" },
 	{ "foreign words", "mx.example", "m\xc3\xbcller|x", 0, RECORDED_SUCCESS,
 	  "SMTP AUTH OK - m??ller/x at mx.example:587, 0.150 s, PLAIN" },
 };
 
 static const char *print(const struct result *result, struct arena *arena)
 {
-	return message_of(result, cause_severity(result->diagnosis.cause), arena);
+	return message_of(result, result_severity(result), arena);
 }
 
 static void line_says_who_where_and_why(void **state)
@@ -73,6 +96,8 @@ static void check_form(const char *row, const char *message)
 
 static const char *const sessions[] = {
 	RECORDED_SUCCESS,
+	INTERCEPTED RECORDED_SUCCESS,
+	WEAKER RECORDED_SUCCESS, /* the longest word of a notice */
 	RECORDED_REFUSAL,
 	RECORDED_LOGIN "1 < 538 5.7.11 x\n1 * end reply\n",
 	RECORDED_LOGIN "1 < 504 5.999.999 x\n1 * end reply\n",

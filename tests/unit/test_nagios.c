@@ -68,6 +68,31 @@ static void failure_explains_itself(void **state)
 	arena_destroy(arena);
 }
 
+#define INTERCEPTED "0 * interceptor antivirus \"Avast\" in certificate 1 issuer\n"
+#define LOSSY       "9 * tcp retransmits=3\n"
+
+static void notice_stands_in_the_line_and_below(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result = recorded(INTERCEPTED RECORDED_SUCCESS LOSSY, NULL);
+	struct nagios_view view = { 0 };
+	const char *output = nagios_print(result, &view, arena);
+
+	(void)state;
+	assert_true(str_starts(str_of(output),
+	                       STR("SMTP AUTH WARNING - tls intercepted: "
+	                           "mx.example:587, 0.150 s|time=0.150000s;;;0 ")));
+	assert_string_equal(
+		strchr(output, '\n'),
+		"\nnote:           the session is decrypted on its way by Avast "
+		"(certificate 1 issuer)\n"
+		"                packets are lost on the way: 3 TCP segments had to be "
+		"sent again\n");
+	assert_int_equal(nagios_state(result, &view), SEVERITY_WARNING);
+	result_release(result);
+	arena_destroy(arena);
+}
+
 /* ---- state ---- */
 
 static const struct {
@@ -108,6 +133,24 @@ static void slow_success_follows_the_thresholds(void **state)
 		CHECK_INT(row, state_with(result, i), thresholds[i].state);
 	}
 	result_release(result);
+}
+
+/* What deserves a word is a warning, unless the time is worse. */
+static void notice_is_at_least_a_warning(void **state)
+{
+	struct result *result = recorded(RECORDED_SUCCESS LOSSY, NULL);
+	struct result *failed = recorded(RECORDED_REFUSAL LOSSY, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(thresholds); i++) {
+		assert_int_equal(state_with(result, i),
+		                 thresholds[i].state == SEVERITY_OK
+		                         ? SEVERITY_WARNING
+		                         : thresholds[i].state);
+		assert_int_equal(state_with(failed, i), SEVERITY_CRITICAL);
+	}
+	result_release(result);
+	result_release(failed);
 }
 
 /* A failure is no better for being quick, and no worse for being slow. */
@@ -187,6 +230,9 @@ static void check_bytes(const char *row, const char *output)
 
 static const char *const sessions[] = {
 	RECORDED_SUCCESS,
+	INTERCEPTED RECORDED_SUCCESS LOSSY,
+	"0 * interceptor proxy \"a|b\xff\" in |\n" RECORDED_SUCCESS,
+	INTERCEPTED RECORDED_REFUSAL "1 * look port 25 answered greeting=\"|\"\n",
 	RECORDED_REFUSAL,
 	"",
 	"0 * end local |\xff\n",
@@ -432,6 +478,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(success_is_one_line),
 		cmocka_unit_test(failure_explains_itself),
+		cmocka_unit_test(notice_stands_in_the_line_and_below),
+		cmocka_unit_test(notice_is_at_least_a_warning),
 		cmocka_unit_test(slow_success_follows_the_thresholds),
 		cmocka_unit_test(failure_follows_its_cause),
 		cmocka_unit_test(every_output_keeps_the_plugin_api),
