@@ -148,6 +148,14 @@ class Lab:
     def stop(self, process):
         self._stop(process)
 
+    @staticmethod
+    def output(process):
+        """Ends a program that was started; returns what it said since, line by line."""
+        process.stdin.close()
+        lines = process.stdout.read().splitlines()
+        process.wait(STOP_SECONDS)
+        return lines
+
     # ---- what stands there ----
 
     def mail_hosts(self, where, *settings):
@@ -209,9 +217,7 @@ class Lab:
         packets = []
         recorder = self.start("client", [*PYTHON, HERE / "recorder.py"])
         yield packets
-        recorder.stdin.close()
-        packets += map(json.loads, recorder.stdout.read().splitlines())
-        recorder.wait(STOP_SECONDS)
+        packets += map(json.loads, self.output(recorder))
 
 
 def with_path():
