@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab: a client, four routers, a mail server and a second network, all private.
+"""The lab: a client, five routers, a mail server and a second network, all private.
 
     with Lab() as lab:
         lab.mail_hosts("server", {"at": [SERVER, 587]})
@@ -30,7 +30,7 @@ STOP_SECONDS = 10
 CLIENT, SERVER, SECOND, OTHER = "10.99.1.2", "10.99.3.2", "10.99.3.3", "10.99.4.2"
 CLIENT6, SERVER6, SECOND6, OTHER6 = "fd99:1::2", "fd99:3::2", "fd99:3::3", "fd99:4::2"
 NOBODY, NOBODY6 = "10.99.3.99", "fd99:3::99"
-SERVER_HOPS = 5  # routers count; what the client sends with this TTL just arrives
+SERVER_HOPS = 6  # routers count; what the client sends with this TTL just arrives
 HOST, CONTROL_HOST = "mx.example.test", "control.example.net"
 HOSTS = (f"{SERVER} {HOST}\n{SERVER6} {HOST}\n"
          f"{OTHER} {CONTROL_HOST}\n{OTHER6} {CONTROL_HOST}\n")
@@ -200,7 +200,7 @@ class Lab:
     def second_home(self, address):
         """The server gets an address of another network, and the routers the way to it."""
         self.do("server", "ip", "addr", "add", f"{address}/32", "dev", "lan")
-        for where, number in (("r1", 11), ("r2", 12), ("r3", 13), ("r4", 3)):
+        for where, number in (("r1", 11), ("r2", 12), ("r3", 13), ("r4", 14), ("r5", 3)):
             self.route(where, "add", address, "via", f"10.99.{number}.2")
 
     # ---- what is seen ----
