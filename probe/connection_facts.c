@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/connection_facts.h"
 
+#include <limits.h>
+
 #include "probe/note.h"
 
 static const struct {
@@ -29,20 +31,22 @@ static void take_errno(struct connection_facts *facts, struct str rest)
 	facts->at_once = str_equal(word, STR("sync"));
 }
 
-/* "3/13 from 192.0.2.1 hop" */
+/* "3/13 from 192.0.2.1 hop"; "3/13" when the kernel does not say who sent it. */
 static void take_icmp(struct connection_facts *facts, struct str rest, bool is_v6)
 {
-	struct icmp_fact icmp = { .is_v6 = is_v6 };
+	struct icmp_fact icmp = { .found = true, .is_v6 = is_v6 };
 	struct str from, place = STR(""), who = STR("");
 
 	if (!str_take_number(&icmp.type, &rest) || !str_take_char(&rest, '/') ||
-	    !str_take_number(&icmp.code, &rest) || !str_take_word(&from, &rest, " ") ||
-	    !str_equal(from, STR("from")))
+	    !str_take_number(&icmp.code, &rest))
 		return;
-	str_take_word(&place, &rest, " ");
-	str_take_word(&who, &rest, " ");
-	icmp.who = offender_of(who);
-	icmp.found = icmp.who != OFFENDER_NONE;
+	if (str_take_word(&from, &rest, " ")) {
+		str_take_word(&place, &rest, " ");
+		str_take_word(&who, &rest, " ");
+		icmp.who = offender_of(who);
+		if (!str_equal(from, STR("from")) || icmp.who == OFFENDER_NONE)
+			return;
+	}
 	facts->icmp = icmp;
 	facts->offender = place;
 }
@@ -64,17 +68,25 @@ static bool take_duration(struct tcp_fact *tcp, struct str key, struct str value
 	return false;
 }
 
+static bool take_total(struct tcp_fact *tcp, struct str key, unsigned long long total)
+{
+	if (str_equal(key, STR("sent")))
+		tcp->sent = total;
+	else if (str_equal(key, STR("received")))
+		tcp->received = total;
+	else
+		return false;
+	return true;
+}
+
 static void take_count(struct tcp_fact *tcp, struct str key, struct str value)
 {
 	unsigned long long count;
 
-	if (!note_take_count(&count, value))
+	if (!note_take_count(&count, value) || take_total(tcp, key, count) ||
+	    count > UINT_MAX)
 		return;
-	if (str_equal(key, STR("sent")))
-		tcp->sent = count;
-	else if (str_equal(key, STR("received")))
-		tcp->received = count;
-	else if (str_equal(key, STR("retransmits")))
+	if (str_equal(key, STR("retransmits")))
 		tcp->retransmits = (unsigned)count;
 	else if (str_equal(key, STR("retrying")))
 		tcp->retrying = (unsigned)count;

@@ -12,6 +12,7 @@
 #include "probe/look_note.h"
 #include "probe/own_name.h"
 #include "probe/reply.h"
+#include "probe/sinkhole.h"
 
 enum { ADDRESSES_MAX = 2, SUBJECT_MAX = HOST_NAME_MAX_LEN + 8 };
 
@@ -242,7 +243,8 @@ static void ask_other_family(struct second_look *look)
 	struct experiment experiment = { .look = LOOK_ADDRESS };
 	struct attempt *attempt;
 
-	if (set->family == IP_ANY || address_is_literal(set->host))
+	if (set->family == IP_ANY || address_is_literal(set->host) ||
+	    sinkhole_is_local_name(str_of(set->host)))
 		return;
 	attempt = begin_attempt(look, &experiment);
 	attempt->resolve = resolve_start(look->params.loop, set->host,
@@ -367,9 +369,10 @@ static void count_hops(struct second_look *look)
 {
 	struct experiment experiment = { .look = LOOK_HOPS, .step = CONTACT_CONNECT };
 	struct hop_question questions[HOP_QUESTION_MAX];
-	size_t count = hop_count_ask(&look->hops, questions);
+	size_t count = hop_count_ask(&look->hops, questions,
+	                             SECOND_LOOK_CONNECTIONS_MAX - look->connections);
 
-	for (size_t i = 0; i < count && may_connect(look); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct attempt *attempt;
 
 		experiment.port = questions[i].port;

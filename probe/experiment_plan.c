@@ -73,10 +73,11 @@ static void plan_connect(struct experiment_plan *plan, const struct observation 
 	add_web(plan);
 	add(plan, LOOK_REPEAT, port, CONTACT_CONNECT);
 	plan->asks_controls = true;
-	plan->asks_addresses = true;
-	plan->address_step = CONTACT_GREETING;
 	plan->port_resets = seen->ending == ENDING_REFUSED;
 	plan->counts_hops = plan->port_resets;
+	/* Whoever sends an RST is there, so that other addresses prove nothing. */
+	plan->asks_addresses = !plan->port_resets;
+	plan->address_step = CONTACT_GREETING;
 }
 
 /* The step that ends in the phase, as an experiment. */
@@ -115,18 +116,26 @@ static void plan_banner(struct experiment_plan *plan, const struct observation *
 	plan->counts_hops = true;
 }
 
-/* A command that was not answered: do others pass? EHLO is one of them itself. */
+/* EHLO is a command itself. Inside TLS, nobody on the path tells one from another. */
+static void add_other_command(struct experiment_plan *plan,
+                              const struct observation *seen,
+                              const struct target *target)
+{
+	if (target->set.tls == TLS_IMPLICIT)
+		return;
+	if (seen->phase == PHASE_EHLO)
+		add(plan, LOOK_HELO, target->set.port, CONTACT_HELO);
+	else
+		add(plan, LOOK_NOOP, target->set.port, CONTACT_NOOP);
+}
+
+/* A command that was not answered: do others pass? */
 static void plan_command(struct experiment_plan *plan, const struct observation *seen,
                          const struct target *target)
 {
-	int port = target->set.port;
-
 	add_repeat(plan, seen, target);
-	if (seen->phase == PHASE_EHLO)
-		add(plan, LOOK_HELO, port, CONTACT_HELO);
-	else
-		add(plan, LOOK_NOOP, port, CONTACT_NOOP);
-	add_siblings(plan, port, CONTACT_EHLO);
+	add_other_command(plan, seen, target);
+	add_siblings(plan, target->set.port, CONTACT_EHLO);
 	add_web(plan);
 	plan->counts_hops = true;
 }
@@ -215,7 +224,7 @@ static void plan_early(struct experiment_plan *plan, const struct observation *s
                        const struct target *target)
 {
 	if (seen->ending == ENDING_REPLY)
-		add(plan, LOOK_HELO, target->set.port, CONTACT_HELO);
+		add_other_command(plan, seen, target);
 	else
 		plan_command(plan, seen, target);
 }

@@ -20,38 +20,52 @@ void hop_count_consider(struct hop_count *count, int port,
 	count->other_connects = report->connected;
 }
 
-/* Where the other port is asked for: it shall not answer where that would tell. */
-static int compared_ttl(const struct hop_count *count)
+/*
+ * Near by it is enough to know that the other port does not answer from there;
+ * farther away, whether it answers from where the difference would not tell yet.
+ */
+static size_t ask_other(struct hop_count *count,
+                        struct hop_question questions[HOP_QUESTION_MAX], size_t left)
 {
-	return count->near <= HOPS_NEAR ? count->near : count->near + HOPS_APART - 1;
+	size_t wanted = count->near <= HOPS_NEAR ? 1 : 2;
+
+	if (count->comparisons || left < wanted)
+		return 0;
+	questions[0] = (struct hop_question){ count->other, count->near };
+	if (wanted == 2)
+		questions[1] = (struct hop_question){ count->other,
+			                              count->near + HOPS_APART - 1 };
+	count->comparisons = (int)wanted;
+	return wanted;
 }
 
 size_t hop_count_ask(struct hop_count *count,
-                     struct hop_question questions[HOP_QUESTION_MAX])
+                     struct hop_question questions[HOP_QUESTION_MAX], size_t left)
 {
-	if (!count->other || count->far)
+	if (!count->other)
 		return 0;
-	if (count->near) {
-		questions[0] =
-			(struct hop_question){ count->other, compared_ttl(count) };
-		return 1;
-	}
-	if (count->asked == 0) {
-		questions[0] = (struct hop_question){ count->port, 1 };
-		questions[1] = (struct hop_question){ count->port, 2 };
-		count->asked = 2;
-		return 2;
-	}
-	if (count->asked == HOP_TTL_MAX)
+	if (count->near)
+		return ask_other(count, questions, left);
+	if (count->asked == HOP_TTL_MAX || left <= HOP_QUESTION_MAX)
 		return 0;
 	questions[0] = (struct hop_question){ count->port, ++count->asked };
-	return 1;
+	if (count->asked > 1)
+		return 1;
+	questions[1] = (struct hop_question){ count->port, ++count->asked };
+	return 2;
 }
 
 static bool is_answer(const struct hop_count *count,
                       const struct contact_report *report)
 {
 	return count->resets ? report->outcome == CONTACT_REFUSED : report->connected;
+}
+
+static int least_distance(const struct hop_count *count)
+{
+	if (count->is_as_near)
+		return count->near;
+	return count->near + (count->is_apart ? HOPS_APART : 1);
 }
 
 bool hop_count_take(struct hop_count *count, int port, int ttl,
@@ -62,8 +76,12 @@ bool hop_count_take(struct hop_count *count, int port, int ttl,
 			count->near = ttl;
 		return false;
 	}
-	count->far = replies(report) ? ttl : ttl + 1;
-	if (count->far < count->near) /* it need not be as far as was asked for */
-		count->far = count->near;
+	if (ttl == count->near)
+		count->is_as_near = replies(report);
+	else
+		count->is_apart = !replies(report);
+	if (++count->answers < count->comparisons)
+		return false;
+	count->far = least_distance(count);
 	return true;
 }

@@ -23,19 +23,25 @@ struct hop_count {
 	int other;   /* one that answers, 0 = none is known */
 	/* Found, 0 = not yet: */
 	int near; /* the port in question answers from here, */
-	int far;  /* the other one from here, or beyond */
+	int far;  /* the other one from here or beyond; not before `near` is counted */
 	/* private: */
 	bool other_connects;
 	int asked;
+	int comparisons, answers; /* asked of the other port, and come */
+	bool is_as_near;          /* it answers from `near`, */
+	bool is_apart;            /* and not where it would if it were a bit farther */
 };
 
 /* A port of the same address, as met without a limit of hops. */
 void hop_count_consider(struct hop_count *count, int port,
                         const struct contact_report *report);
 
-/* What to try next, all at once; 0 when there is no more. */
+/*
+ * What to try next, all at once; 0 when there is no more. `left` connections may still
+ * be made: no search is begun or gone on with that leaves none for the comparison.
+ */
 size_t hop_count_ask(struct hop_count *count,
-                     struct hop_question questions[HOP_QUESTION_MAX]);
+                     struct hop_question questions[HOP_QUESTION_MAX], size_t left);
 
 /* True when this was the last answer that was needed. */
 bool hop_count_take(struct hop_count *count, int port, int ttl,

@@ -26,8 +26,7 @@ static bool is_nowhere(struct str address)
 	       str_equal(address, STR("::")) || str_equal(address, STR("::1"));
 }
 
-/* RFC 6761 §6.3: names under localhost are this machine's. */
-static bool is_local_name(struct str host)
+bool sinkhole_is_local_name(struct str host)
 {
 	static const struct str tail = { ".localhost", sizeof(".localhost") - 1 };
 
@@ -56,7 +55,7 @@ bool sinkhole_swallows(const struct observation *seen)
 	struct str rest = seen->resolved, word;
 	bool was_public = seen->has_last && were_public(seen->last.addresses);
 
-	if (seen->host_is_own || is_local_name(seen->host))
+	if (seen->host_is_own || sinkhole_is_local_name(seen->host))
 		return false;
 	while (str_take_word(&word, &rest, " "))
 		if (is_nowhere(word) || (was_public && is_private(word)))

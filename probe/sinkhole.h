@@ -11,4 +11,7 @@
  */
 bool sinkhole_swallows(const struct observation *seen);
 
+/* RFC 6761 §6.3: localhost and the names under it are this machine's. */
+bool sinkhole_is_local_name(struct str host);
+
 #endif

@@ -53,6 +53,7 @@ class Lab:
         self._holder = self._start_router()
         self._join()
         self._limitless()
+        self._hasten()
         server = self.client.start(
             self._in_router([sys.executable, "-c", SERVER_CODE, str(PORT), str(GAP_PORT)]),
             stdout=subprocess.PIPE, text=True)
@@ -107,6 +108,12 @@ class Lab:
                                    "echo 1 >ipv6/conf/all/forwarding && "
                                    "echo 0 >ipv4/icmp_ratelimit && "
                                    "echo 0 >ipv6/icmp/ratelimit"]))
+
+    def _hasten(self):
+        """A neighbour that does not answer at once never will."""
+        self._run(["sh", "-c", "cd /proc/sys/net && for family in ipv4 ipv6; do "
+                   "echo 1 >$family/neigh/near/mcast_solicit && "
+                   "echo 100 >$family/neigh/near/retrans_time_ms || exit 1; done"])
 
     def rule(self, hook, words, in_router=True):
         table = (f"table inet test {{ chain only {{ type filter hook {hook} priority 0; "
@@ -221,6 +228,18 @@ def test_time_to_live_ends_at_the_router(lab, family):
     icmp = {4: "icmp 11/0", 6: "icmp6 3/0"}[family]
     assert met["icmp"] == f"{icmp} from {ROUTER[family]} hop"
     assert (met["outcome"], met["errno"]) == ("unreachable", "EHOSTUNREACH")
+
+
+@BOTH
+def test_neighbour_does_not_answer(lab, family):
+    """The one error here that does not come while connect() still holds the socket."""
+    met = lab.contact(CLIENT[family][:-1] + "9")
+    icmp = {4: "icmp 3/1", 6: "icmp6 1/3"}[family]
+    assert met["icmp"] == f"{icmp} from {CLIENT[family]} self"
+    assert (met["outcome"], met["errno"], met["at_once"]) == (
+        "unreachable", "EHOSTUNREACH", "0")
+    # It was read before the queue, for taking an error from there clears it.
+    assert tcp(met)["soft_error"] == "EHOSTUNREACH"
 
 
 @BOTH

@@ -2,6 +2,7 @@
 #include "probe/contact.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -17,6 +18,18 @@
 #define PLENTY (20 * USEC_PER_SEC)
 #define LITTLE (100 * USEC_PER_MSEC)
 #define PAUSE  (300 * USEC_PER_MSEC)
+
+static int count_descriptors(void)
+{
+	DIR *all = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(all);
+	while (readdir(all))
+		count++;
+	closedir(all);
+	return count;
+}
 
 static const char *const places[] = { "127.0.0.1", "::1" };
 
@@ -235,6 +248,9 @@ static void each_peer_is_told_apart(void **state)
 		check_row(&rows[i], places[i % COUNT(places)]);
 }
 
+/* Bytes of the shortest certificate that there is. */
+enum { CERTIFICATE_MIN = 200 };
+
 static void tls_is_reported(void **state)
 {
 	static const char *const steps[] = {
@@ -258,6 +274,8 @@ static void tls_is_reported(void **state)
 	assert_string_equal(report.after, "AUTH=PLAIN");
 	assert_string_equal(report.first, "220 mx.example");
 	assert_true(peer.heard_goodbye);
+	/* Counted when all was said, not when the connection stood. */
+	assert_true(report.socket.tcp.received > CERTIFICATE_MIN);
 }
 
 static void alert_is_reported(void **state)
@@ -437,8 +455,10 @@ static void no_answer_is_silence(void **state)
 
 static void check_local(struct contact_wish wish, int error)
 {
+	int descriptors = count_descriptors();
 	struct contact_report report = make_contact(&wish);
 
+	assert_int_equal(count_descriptors(), descriptors);
 	assert_int_equal(report.outcome, CONTACT_LOCAL);
 	assert_true(report.at_once);
 	assert_int_equal(report.error, error);
@@ -448,7 +468,7 @@ static void check_local(struct contact_wish wish, int error)
 static void own_trouble_is_local(void **state)
 {
 	struct contact_wish good = wish_for("127.0.0.1", 9, CONTACT_EHLO), wish;
-	char name[256 + 1];
+	char name[255 + 2];
 
 	(void)state;
 	wish = good;
@@ -465,7 +485,7 @@ static void own_trouble_is_local(void **state)
 	check_local(wish, EINVAL);
 	wish = good;
 	memset(name, 'a', sizeof(name));
-	name[256] = '\0';
+	name[255 + 1] = '\0';
 	wish.server_name = name;
 	check_local(wish, EINVAL);
 }
@@ -498,6 +518,7 @@ static void wish_shapes_the_socket(void **state)
 	struct contact_wish wish;
 	struct peer peer;
 	char text[ADDRESS_TEXT_MAX];
+	int descriptors = count_descriptors();
 
 	(void)state;
 	peer_start(&peer, "127.0.0.1", steps, false);
@@ -510,6 +531,7 @@ static void wish_shapes_the_socket(void **state)
 	address_print(text, sizeof(text), &peer.client_address);
 	assert_string_equal(text, "127.0.0.9");
 	assert_in_range(peer.segment_size, 500, 1000);
+	assert_int_equal(count_descriptors(), descriptors);
 }
 
 /* ---- cancelling ---- */
@@ -560,8 +582,9 @@ static void cancel_at_any_turn_leaves_nothing(void **state)
 	(void)state;
 	while (cancel_dialogue_after(turns))
 		assert_in_range(++turns, 0, 1000);
-	/* Connected, greeting, EHLO, STARTTLS, handshake. */
-	assert_true(turns >= 5);
+	/* The connection stands after the first; how many replies a turn finds is
+	 * chance. */
+	assert_true(turns >= 2);
 }
 
 static void cancelled_attempt_leaves_nothing(void **state)

@@ -354,7 +354,7 @@ static void keeping_icmp_goes_on_and_off(void **state)
 	close(v6);
 }
 
-static void other_sockets_keep_their_bytes(void **state)
+static void other_sockets_keep_what_is_theirs(void **state)
 {
 	const struct sockaddr_storage peer = { .ss_family = AF_UNIX };
 	struct socket_facts facts = { .error = 1, .tcp = { .found = true } };
@@ -372,8 +372,15 @@ static void other_sockets_keep_their_bytes(void **state)
 	wait_for_bytes(ends[0]);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	assert_int_equal(byte, 'x');
-	close(ends[0]);
+	/* What was not read turns the other end's close into an error, for the owner.
+	 */
+	assert_int_equal(write(ends[0], "y", 1), 1);
 	close(ends[1]);
+	socket_facts_read(&facts, ends[0], &peer);
+	assert_int_equal(facts.error, 0);
+	assert_int_equal(read(ends[0], &byte, 1), -1);
+	assert_int_equal(errno, ECONNRESET);
+	close(ends[0]);
 	socket_facts_read(&facts, -1, NULL);
 	assert_false(facts.tcp.found);
 }
@@ -390,7 +397,7 @@ int main(void)
 		cmocka_unit_test(connection_is_counted),
 		cmocka_unit_test(refusal_is_an_error_once),
 		cmocka_unit_test(keeping_icmp_goes_on_and_off),
-		cmocka_unit_test(other_sockets_keep_their_bytes),
+		cmocka_unit_test(other_sockets_keep_what_is_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
