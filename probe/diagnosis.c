@@ -156,15 +156,6 @@ static void answer_checks(struct diagnosis *diagnosis, const struct observation 
 			                       proof_of(diagnosis, seen, arena) };
 }
 
-static void split_advice(struct diagnosis *diagnosis, struct arena *arena)
-{
-	struct str rest = str_of(reason_advice(diagnosis->reason)), line;
-
-	while (diagnosis->advice_count < ADVICE_MAX &&
-	       str_take_word(&line, &rest, "\n"))
-		diagnosis->advice[diagnosis->advice_count++] = arena_copy(arena, line);
-}
-
 struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 {
 	struct fact_set facts = facts_of(seen);
@@ -176,10 +167,10 @@ struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 		.phase = seen->authenticated ? PHASE_NONE : seen->phase,
 		.source = verdict.source,
 		.evidence = evidence_of(seen, arena),
+		.advice = advice_of(verdict.reason, seen, arena),
 		.notices = notices_of(seen, &facts, arena),
 	};
 
-	split_advice(&diagnosis, arena);
 	answer_checks(&diagnosis, seen, arena);
 	return diagnosis;
 }
