@@ -343,7 +343,7 @@ const char *smtp_probe_advice(const struct smtp_probe_result *result, size_t n)
 {
 	const struct diagnosis *diagnosis = &result_in(result)->diagnosis;
 
-	return n < diagnosis->advice_count ? diagnosis->advice[n] : NULL;
+	return n < diagnosis->advice.count ? diagnosis->advice.lines[n] : NULL;
 }
 
 int smtp_probe_reply_code(const struct smtp_probe_result *result)

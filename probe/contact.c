@@ -18,8 +18,6 @@
 /* A name is no longer (RFC 1035 section 2.3.4). */
 enum { SERVER_NAME_MAX = 255, READ_ROOM = 4096 };
 
-static const struct str quit = { "QUIT\r\n", 6 };
-
 enum state { CONNECTING, TALKING, SHAKING_HANDS, OVER };
 
 struct contact {
@@ -30,9 +28,9 @@ struct contact {
 	enum state state;
 	struct contact_wish wish; /* its strings are not ours, but: */
 	char server_name[SERVER_NAME_MAX + 1];
-	usec began;
-	bool has_facts; /* of the socket, in the report */
-	size_t sent;    /* of the command under way */
+	usec began, due; /* `due`: what the timer waits for */
+	bool has_facts;  /* of the socket, in the report */
+	size_t sent;     /* of the command under way */
 	bool is_sending, has_peeked;
 	struct contact_stream stream; /* socket -1 = none */
 	struct contact_dialogue dialogue;
@@ -87,6 +85,7 @@ static void set_timer(struct contact *contact, usec after)
 {
 	uint64_t ms = (uint64_t)((after + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
 
+	contact->due = clock_now() + after;
 	uv_timer_start(&contact->timer, on_timer, ms, 0);
 }
 
@@ -100,6 +99,7 @@ static void watch_for(struct contact *contact, int events)
 /* One attempt, no waiting: whether it arrives is of no interest. */
 static void say_quit(struct contact *contact)
 {
+	const struct str quit = STR("QUIT\r\n");
 	size_t moved;
 
 	if (contact_dialogue_may_quit(&contact->dialogue))
@@ -118,13 +118,11 @@ static void read_facts(struct contact *contact)
 /* The owner is told in a turn of the loop of its own. */
 static void conclude(struct contact *contact, enum contact_outcome outcome)
 {
-	struct contact_report *report = &contact->report;
-
 	contact->state = OVER;
-	report->outcome = outcome;
-	report->took = clock_now() - contact->began;
+	contact->report.outcome = outcome;
+	contact->report.took = clock_now() - contact->began;
 	read_facts(contact);
-	contact_stream_report(&contact->stream, report);
+	contact_stream_report(&contact->stream, &contact->report);
 	say_quit(contact);
 	close_socket(contact);
 	set_timer(contact, 0);
@@ -148,9 +146,12 @@ static void run_out_of_patience(struct contact *contact)
 static void on_timer(uv_timer_t *timer)
 {
 	struct contact *contact = timer->data;
+	usec early = contact->due - clock_now();
 
 	if (contact->state == OVER)
 		deliver(contact);
+	else if (early > 0) /* libuv's clock is coarse, and stale within a turn */
+		set_timer(contact, early);
 	else if (contact_dialogue_pause(&contact->dialogue) == CONTACT_NEED_NOTHING)
 		conclude(contact, contact->report.outcome);
 	else if (time_left(contact) == 0)
@@ -363,8 +364,7 @@ static void begin(struct contact *contact, uv_loop_t *loop)
 		return;
 	}
 	if (!contact_socket_connect(contact->stream.socket, &contact->wish)) {
-		error = errno;
-		fail(contact, error, contact_socket_judge_attempt(error, true));
+		fail(contact, errno, contact_socket_judge_attempt(errno, true));
 		return;
 	}
 	error = uv_poll_init_socket(loop, &contact->poll, contact->stream.socket);

@@ -80,11 +80,13 @@ enum hello_progress contact_stream_write(struct contact_stream *stream,
 	return HELLO_DONE;
 }
 
-size_t contact_stream_peek(const struct contact_stream *stream, char *bytes,
-                           size_t room)
+size_t contact_stream_peek(struct contact_stream *stream, char *bytes, size_t room)
 {
 	ssize_t got = recv(stream->socket, bytes, room, MSG_PEEK | MSG_DONTWAIT);
 
+	/* It is told once, even to one who only peeks. */
+	if (got < 0 && errno != EAGAIN && errno != EINTR)
+		stream->broken = errno;
 	return got > 0 ? (size_t)got : 0;
 }
 

@@ -23,8 +23,7 @@ enum hello_progress contact_stream_write(struct contact_stream *stream,
                                          const char *bytes, size_t len, size_t *moved);
 
 /* Reads without taking away. How many bytes there were, 0 = none yet. */
-size_t contact_stream_peek(const struct contact_stream *stream, char *bytes,
-                           size_t room);
+size_t contact_stream_peek(struct contact_stream *stream, char *bytes, size_t room);
 
 /* From here on TLS. False when there is no memory for it. */
 bool contact_stream_start_tls(struct contact_stream *stream,

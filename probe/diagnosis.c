@@ -81,19 +81,64 @@ static struct check_answer check_server(const struct observation *seen)
 	return (struct check_answer){ CHECK_UNKNOWN, "the session ended before AUTH" };
 }
 
+/* Another port or address that answers shows that packets come through. */
+static const char *who_answers(const struct observation *seen, struct arena *arena)
+{
+	for (size_t i = 0; i < seen->look.count; i++) {
+		const struct look_finding *finding = &seen->look.findings[i];
+
+		if (finding->outcome != CONTACT_ANSWERED)
+			continue;
+		if (finding->look == LOOK_PORT)
+			return arena_print(
+				arena, "port %.*s of the same address answers",
+				(int)finding->subject.len, finding->subject.at);
+		if (finding->look == LOOK_ADDRESS)
+			return arena_print(arena, "%.*s answers",
+			                   (int)finding->subject.len,
+			                   finding->subject.at);
+	}
+	return NULL;
+}
+
 static struct check_answer check_network(const struct observation *seen,
                                          struct arena *arena)
 {
+	const char *answering = who_answers(seen, arena);
+
 	if (seen->phases[PHASE_CONNECT].done)
 		return (struct check_answer){
 			CHECK_OK, arena_print(arena, "connected to %.*s",
 			                      (int)seen->address.len, seen->address.at)
 		};
+	if (answering)
+		return (struct check_answer){ CHECK_OK, answering };
 	if (seen->phases[PHASE_RESOLVE].entered || seen->phases[PHASE_CONNECT].entered)
 		return (struct check_answer){ CHECK_UNKNOWN,
 			                      "the session ended before a "
 			                      "connection stood" };
 	return (struct check_answer){ CHECK_NOT_REACHED, "nothing was sent" };
+}
+
+/*
+ * The fact that the verdict rests on: who sent the rejection, or what the rule looked
+ * for; an RFC explains, but proves nothing, so there it is what happened.
+ */
+static const char *proof_of(const struct diagnosis *diagnosis,
+                            const struct observation *seen, struct arena *arena)
+{
+	struct str source = str_of(diagnosis->source);
+	struct str offender = seen->connection.offender;
+
+	if (seen->connection.icmp.found && !seen->phases[PHASE_CONNECT].done)
+		return arena_print(arena, "%.*s rejected the connection (ICMP %d/%d)",
+		                   (int)offender.len, offender.at,
+		                   seen->connection.icmp.type,
+		                   seen->connection.icmp.code);
+	if (seen->ending != ENDING_REPLY && source.len &&
+	    !str_starts(source, STR("RFC")) && !str_starts(source, STR("connect(2)")))
+		return diagnosis->source;
+	return diagnosis->evidence.lines[0];
 }
 
 static void answer_checks(struct diagnosis *diagnosis, const struct observation *seen,
@@ -108,16 +153,7 @@ static void answer_checks(struct diagnosis *diagnosis, const struct observation 
 	if (faulty != CHECK_COUNT)
 		diagnosis->checks[faulty] =
 			(struct check_answer){ CHECK_AT_FAULT,
-			                       diagnosis->evidence.lines[0] };
-}
-
-static void split_advice(struct diagnosis *diagnosis, struct arena *arena)
-{
-	struct str rest = str_of(reason_advice(diagnosis->reason)), line;
-
-	while (diagnosis->advice_count < ADVICE_MAX &&
-	       str_take_word(&line, &rest, "\n"))
-		diagnosis->advice[diagnosis->advice_count++] = arena_copy(arena, line);
+			                       proof_of(diagnosis, seen, arena) };
 }
 
 struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
@@ -131,10 +167,10 @@ struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 		.phase = seen->authenticated ? PHASE_NONE : seen->phase,
 		.source = verdict.source,
 		.evidence = evidence_of(seen, arena),
+		.advice = advice_of(verdict.reason, seen, arena),
 		.notices = notices_of(seen, &facts, arena),
 	};
 
-	split_advice(&diagnosis, arena);
 	answer_checks(&diagnosis, seen, arena);
 	return diagnosis;
 }

@@ -2,11 +2,10 @@
 #ifndef PROBE_DIAGNOSIS_H
 #define PROBE_DIAGNOSIS_H
 
+#include "probe/advice.h"
 #include "probe/evidence.h"
 #include "probe/notice.h"
 #include "probe/verdict.h"
-
-enum { ADVICE_MAX = 3 };
 
 /* The questions behind every "Could not authenticate", in the order to ask them. */
 enum check {
@@ -31,8 +30,7 @@ struct diagnosis {
 	enum phase phase;   /* where it ended; PHASE_NONE after a success */
 	const char *source; /* where the meaning is documented; may be empty */
 	struct evidence evidence;
-	size_t advice_count;
-	const char *advice[ADVICE_MAX];
+	struct advice advice;
 	struct notices notices;
 	struct check_answer checks[CHECK_COUNT];
 };

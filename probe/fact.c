@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/fact.h"
 
+#include "probe/built.h"
 #include "probe/look_verdict.h"
 #include "probe/mask.h"
 #include "probe/provider.h"

@@ -221,8 +221,8 @@ static json_t *advice_array(const struct diagnosis *diagnosis)
 {
 	json_t *lines = json_array();
 
-	for (size_t i = 0; i < diagnosis->advice_count; i++)
-		json_array_append_new(lines, json_string(diagnosis->advice[i]));
+	for (size_t i = 0; i < diagnosis->advice.count; i++)
+		json_array_append_new(lines, json_string(diagnosis->advice.lines[i]));
 	return lines;
 }
 

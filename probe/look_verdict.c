@@ -165,11 +165,8 @@ static const struct {
 	enum ending ending;
 	enum contact_outcome outcome;
 } same[] = {
-	/* Which of the two it is depends on what was still on its way. */
 	{ ENDING_CLOSED, CONTACT_CLOSED },
-	{ ENDING_CLOSED, CONTACT_RESET },
 	{ ENDING_RESET, CONTACT_RESET },
-	{ ENDING_RESET, CONTACT_CLOSED },
 	{ ENDING_REFUSED, CONTACT_REFUSED },
 	{ ENDING_TIMEOUT, CONTACT_SILENT },
 	{ ENDING_TIMEOUT, CONTACT_MUTE },

@@ -11,7 +11,7 @@
 # not silently leave the check.
 set -eu
 
-pure='capability cause challenge circumstance colour connection_facts contact_dialogue
+pure='advice capability cause challenge circumstance colour connection_facts contact_dialogue
     contact_offer contact_outcome contact_report correlation decode decode_json diagnosis
     ending evidence experiment_plan fact hash hop_count interceptor interceptor_name
     interceptor_table json look_facts look_note look_verdict mask mechanism memory message

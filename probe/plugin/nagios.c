@@ -82,8 +82,8 @@ static void add_explanation(struct text *out, const struct diagnosis *diagnosis)
 	for (size_t i = 0; i < evidence->count; i++)
 		add_labelled(out, i ? "" : "what happened:", evidence->lines[i]);
 	add_why(out, diagnosis);
-	for (size_t i = 0; i < diagnosis->advice_count; i++)
-		add_labelled(out, i ? "" : "do:", diagnosis->advice[i]);
+	for (size_t i = 0; i < diagnosis->advice.count; i++)
+		add_labelled(out, i ? "" : "do:", diagnosis->advice.lines[i]);
 }
 
 /* ---- the four checks ---- */

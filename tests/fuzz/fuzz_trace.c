@@ -57,9 +57,9 @@ static void check_diagnosis(const struct trace *trace, struct arena *arena)
 	assert(diagnosis.evidence.count > 0);
 	for (size_t i = 0; i < diagnosis.evidence.count; i++)
 		assert(*diagnosis.evidence.lines[i]);
-	assert(diagnosis.advice_count > 0);
-	for (size_t i = 0; i < diagnosis.advice_count; i++)
-		assert(*diagnosis.advice[i]);
+	assert(diagnosis.advice.count > 0);
+	for (size_t i = 0; i < diagnosis.advice.count; i++)
+		assert(*diagnosis.advice.lines[i]);
 	for (size_t i = 0; i < CHECK_COUNT; i++)
 		assert(*diagnosis.checks[i].proof);
 }

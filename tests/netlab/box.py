@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A box in the wire between r4 and the server: it delays frames and rewrites what they say.
+"""A box in the wire between r5 and the server: it delays frames and rewrites what they say.
 
     box.py SECONDS [mask-banner] [OLD=NEW]...
 

@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 
-NODES = ("client", "r1", "r2", "r3", "r4", "box", "server", "other")
+NODES = ("client", "r1", "r2", "r3", "r4", "r5", "box", "server", "other")
 # Left namespace and device, right namespace and device, number of the network. The left
 # one has the address ending in 1, the right one that ending in 2.
 LINKS = (
@@ -24,17 +24,19 @@ LINKS = (
     ("r1", "wan", "r2", "lan", 11),
     ("r2", "wan", "r3", "lan", 12),
     ("r3", "wan", "r4", "lan", 13),
+    ("r4", "wan", "r5", "lan", 14),
     ("r1", "side", "other", "lan", 4),
 )
-# The link from r4 to the server goes through two devices of the box.
+# The link from r5 to the server goes through two devices of the box.
 SERVER_NETWORK = 3
 SECOND_ADDRESSES = ("10.99.3.3/24", "fd99:3::3/64")
 # Routes besides those of the links: towards the server, then back.
 ROUTES = (
     ("client", "default", 1, 1), ("server", "default", 3, 1), ("other", "default", 4, 1),
-    *(("r1", number, 11, 2) for number in (3, 12, 13)),
-    ("r2", 13, 12, 2), ("r2", 3, 12, 2), ("r2", "default", 11, 1),
-    ("r3", 3, 13, 2), ("r3", "default", 12, 1), ("r4", "default", 13, 1),
+    *(("r1", number, 11, 2) for number in (3, 12, 13, 14)),
+    *(("r2", number, 12, 2) for number in (3, 13, 14)), ("r2", "default", 11, 1),
+    *(("r3", number, 13, 2) for number in (3, 14)), ("r3", "default", 12, 1),
+    ("r4", 3, 14, 2), ("r4", "default", 13, 1), ("r5", "default", 14, 1),
 )
 SETTINGS = {
     "net.ipv4.ip_forward": 1,
@@ -132,7 +134,7 @@ def make_nodes(cpu):
 
 def make_links():
     ends = [ends[:4] for ends in LINKS]
-    ends += [("r4", "wan", "box", "left"), ("box", "right", "server", "lan")]
+    ends += [("r5", "wan", "box", "left"), ("box", "right", "server", "lan")]
     lines = [link(number, *each) for number, each in enumerate(ends, 50)]
     run("ip", "-batch", "-", text="\n".join(lines) + "\n")
 
@@ -141,7 +143,7 @@ def node_lines(node):
     """What `ip -n NODE -batch` gets: addresses, links up, then routes."""
     lines = ["link set lo up"]
     for left, left_device, right, right_device, number in (
-            *LINKS, ("r4", "wan", "server", "lan", SERVER_NETWORK)):
+            *LINKS, ("r5", "wan", "server", "lan", SERVER_NETWORK)):
         for name, device, host in ((left, left_device, 1), (right, right_device, 2)):
             if name == node:
                 lines += [f"addr add {with_length(number, host, 4)} dev {device}",
@@ -175,7 +177,7 @@ def main():
     make_links()
     for node in NODES:
         run("ip", "-n", node, "-batch", "-", text="\n".join(node_lines(node)) + "\n")
-    for node, device in (("r4", "wan"), ("server", "lan")):
+    for node, device in (("r5", "wan"), ("server", "lan")):
         with within(node):
             plain_frames(device)
     print("ready", flush=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab: a client, four routers, a mail server and a second network, all private.
+"""The lab: a client, five routers, a mail server and a second network, all private.
 
     with Lab() as lab:
         lab.mail_hosts("server", {"at": [SERVER, 587]})
@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 from servers import tools
 
@@ -28,9 +27,9 @@ START_SECONDS = 30
 STOP_SECONDS = 10
 
 CLIENT, SERVER, SECOND, OTHER = "10.99.1.2", "10.99.3.2", "10.99.3.3", "10.99.4.2"
-CLIENT6, SERVER6, SECOND6, OTHER6 = "fd99:1::2", "fd99:3::2", "fd99:3::3", "fd99:4::2"
-NOBODY, NOBODY6 = "10.99.3.99", "fd99:3::99"
-SERVER_HOPS = 5  # routers count; what the client sends with this TTL just arrives
+SERVER6, OTHER6 = "fd99:3::2", "fd99:4::2"
+NOBODY = "10.99.3.99"  # an address of the server's network that nobody has
+SERVER_HOPS = 6  # routers count; what the client sends with this TTL just arrives
 HOST, CONTROL_HOST = "mx.example.test", "control.example.net"
 HOSTS = (f"{SERVER} {HOST}\n{SERVER6} {HOST}\n"
          f"{OTHER} {CONTROL_HOST}\n{OTHER6} {CONTROL_HOST}\n")
@@ -148,6 +147,14 @@ class Lab:
     def stop(self, process):
         self._stop(process)
 
+    @staticmethod
+    def output(process):
+        """Ends a program that was started; returns what it said since, line by line."""
+        process.stdin.close()
+        lines = process.stdout.read().splitlines()
+        process.wait(STOP_SECONDS)
+        return lines
+
     # ---- what stands there ----
 
     def mail_hosts(self, where, *settings):
@@ -192,7 +199,7 @@ class Lab:
     def second_home(self, address):
         """The server gets an address of another network, and the routers the way to it."""
         self.do("server", "ip", "addr", "add", f"{address}/32", "dev", "lan")
-        for where, number in (("r1", 11), ("r2", 12), ("r3", 13), ("r4", 3)):
+        for where, number in (("r1", 11), ("r2", 12), ("r3", 13), ("r4", 14), ("r5", 3)):
             self.route(where, "add", address, "via", f"10.99.{number}.2")
 
     # ---- what is seen ----
@@ -209,17 +216,8 @@ class Lab:
         packets = []
         recorder = self.start("client", [*PYTHON, HERE / "recorder.py"])
         yield packets
-        recorder.stdin.close()
-        packets += map(json.loads, recorder.stdout.read().splitlines())
-        recorder.wait(STOP_SECONDS)
+        packets += map(json.loads, self.output(recorder))
 
 
 def with_path():
     return {**os.environ, "PATH": tools.SEARCH_PATH}
-
-
-def eventually(condition, what, seconds=START_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.01)

@@ -3,7 +3,8 @@
 
     mailhost.py '[{"at": ["10.99.3.2", 587], "certificate": "/dir/good"}, ...]'
 
-Prints "listening". What each does differently from a good server (all optional):
+Prints "listening", then a line for every line of a client: [connection, "text"], JSON.
+What each does differently from a good server (all optional):
 
     certificate   FILE.pem and FILE.key are shown; without it no STARTTLS is offered
     implicit      TLS begins at once
@@ -25,6 +26,7 @@ A reply may be an action: "!close", "!reset", "!silence", and so may greeting.
 
 import base64
 import json
+import os
 import re
 import select
 import socket
@@ -44,8 +46,9 @@ class Ended(Exception):
 
 
 class Session:
-    def __init__(self, connection, settings):
+    def __init__(self, connection, settings, number):
         self.connection = connection
+        self.number = number
         self.settings = settings
         self.encrypted = False
         self.rest = b""
@@ -71,7 +74,10 @@ class Session:
                 raise Ended
             self.rest += data
         line, self.rest = self.rest.split(b"\n", 1)
-        return line.rstrip(b"\r").decode("latin-1")
+        text = line.rstrip(b"\r").decode("latin-1")
+        # One write: threads share the output.
+        os.write(sys.stdout.fileno(), (json.dumps([self.number, text]) + "\n").encode())
+        return text
 
     def greet(self):
         time.sleep(self.settings.get("delay", 0))
@@ -168,8 +174,8 @@ def good(settings):
             if key in settings}
 
 
-def serve(connection, settings):
-    session = Session(connection, settings)
+def serve(connection, settings, number):
+    session = Session(connection, settings, number)
     try:
         session.run()
     except (Ended, OSError, ValueError):
@@ -202,7 +208,8 @@ def main():
             counts[ready] = counts.get(ready, 0) + 1
             if counts[ready] > settings.get("first", counts[ready]):
                 settings = good(settings)
-            threading.Thread(target=serve, args=(connection, settings), daemon=True).start()
+            threading.Thread(target=serve, args=(connection, settings, sum(counts.values())),
+                             daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -75,13 +75,25 @@ def test_C9_router_has_no_way(lab, world, check, row, family):
 
 
 @FAMILIES
-def test_C10_reset_from_a_nearer_box(lab, world, check, row, family):
+@pytest.mark.parametrize("router,hops", [("r1", 2), ("r2", 3)])
+def test_C10_reset_from_a_nearer_box(lab, world, check, row, family, router, hops):
+    """A router forwards what comes with a TTL of one more than its distance."""
     world.serve()
-    lab.filter("r1", "forward", f"tcp dport 587 {RESET}")
+    lab.filter(router, "forward", f"tcp dport 587 {RESET}")
     target = in_family(SERVER, family)
-    assert lab.observe(target, 587, ttl=2)["errno"] == "ECONNREFUSED"
+    assert lab.observe(target, 587, ttl=hops)["errno"] == "ECONNREFUSED"
+    assert lab.observe(target, 587, ttl=hops - 1)["queue"] is not None
     assert lab.observe(target, 25, ttl=SERVER_HOPS - 1)["queue"] is not None
     row(check(family=family))
+
+
+@FAMILIES
+def test_reset_from_about_as_far_as_the_server_proves_nothing(lab, world, check, verdict, family):
+    """Two hops may also lie between a load balancer and the hosts behind it."""
+    world.serve()
+    lab.filter("r3", "forward", f"tcp dport 587 {RESET}")
+    assert lab.observe(in_family(SERVER, family), 587, ttl=4)["errno"] == "ECONNREFUSED"
+    verdict(check(family=family), "connect", "network", "connection_refused", "likely")
 
 
 def test_C11_hosting_machine_refuses_smtp(lab, world, check, row):

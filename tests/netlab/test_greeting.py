@@ -3,7 +3,7 @@
 
 import pytest
 
-from lab import SERVER, SERVER_HOPS
+from lab import SERVER, SERVER_HOPS, in_family
 from world import MACHINE, PATIENT, PROXY_NAME
 
 HTTP = ("HTTP/1.1 400 Bad Request\r\nServer: lighttpd/1.4.69\r\nContent-Type: text/html\r\n"
@@ -78,30 +78,38 @@ def test_T7_certificate_of_this_machine(world, check, row):
 
 
 @pytest.mark.parametrize("family", [4, 6])
-def test_G10_transparent_proxy_of_the_gateway(lab, world, check, row, family):
+@pytest.mark.parametrize("router,hops", [("r1", 1), ("r2", 2), ("r3", 3)])
+def test_G10_transparent_proxy(lab, world, check, row, router, hops, family):
     world.serve()
-    world.proxy("r1")
-    seen = lab.observe(SERVER, 587, ttl=1)
+    world.proxy(router)
+    target = in_family(SERVER, family)
+    seen = lab.observe(target, 587, ttl=hops)
     assert PROXY_NAME in seen["received"], seen
-    assert lab.observe(SERVER, 25, ttl=SERVER_HOPS - 1)["queue"] == "11/0"
+    assert lab.observe(target, 25, ttl=SERVER_HOPS - 1)["queue"] is not None
     row(check(family=family))
 
 
+def test_answer_from_about_as_far_as_the_server_proves_nothing(world, check, verdict):
+    world.serve()
+    world.proxy("r4")
+    verdict(check(), "tls", "tls", "cert_self_signed", "likely")
+
+
 def test_G12_nearer_and_another_name(lab, world, check, row):
-    """The server is 100 ms away; a proxy on the way is not. No other port to compare."""
+    """The server is 100 ms away; a proxy on the way is not, but for the hops."""
     world.serve(587)
     lab.box(0.05)
     assert check(*check.remembering(), seconds=5).exit_code == 0
-    world.proxy("r3")
+    world.proxy("r4")
     row(check(*check.remembering(), seconds=5))
 
 
 def test_G12b_slightly_nearer_and_another_name(lab, world, check, row):
     world.serve()
     assert check(*check.remembering()).exit_code == 0
-    world.proxy("r3")
-    assert lab.observe(SERVER, 587, ttl=3)["received"]
-    assert lab.observe(SERVER, 587, ttl=2)["queue"] == "11/0"
+    world.proxy("r4")
+    assert lab.observe(SERVER, 587, ttl=4)["received"]
+    assert lab.observe(SERVER, 587, ttl=3)["queue"] == "11/0"
     row(check(*check.remembering()))
 
 

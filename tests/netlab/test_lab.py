@@ -14,7 +14,7 @@ FAMILIES = pytest.mark.parametrize("family", [4, 6])
 
 
 def test_everything_runs_inside(lab):
-    for where in ("client", "r1", "r4", "box", "server", "other"):
+    for where in ("client", "r1", "r5", "box", "server", "other"):
         inside = lab.do(where, "readlink", "/proc/self/ns/net").strip()
         assert inside != network_of("self"), where
         assert lab.do(where, "ip", "-o", "link").count("link/ether") <= 3, where

@@ -2,6 +2,7 @@
 """What a run sends, seen on the client's link: how often it connects, and never twice a login."""
 
 import base64
+import json
 
 import pytest
 
@@ -110,10 +111,50 @@ def test_the_login_is_tried_once(lab, world, check, action):
     session = said(packets, first)
     assert session.count(b"AUTH ") == 1, session
     assert names_the_user(session), session
+    assert others or action.startswith("4"), "the second look is to be seen here"
     for each in others:
         text = said(packets, each)
         assert b"AUTH" not in text.upper(), text
         assert not names_the_user(text) and not leaks(PASSWORD, text), text
+
+
+def heard(lab, server):
+    """What the server heard, by connection."""
+    connections = {}
+    for number, text in map(json.loads, lab.output(server)):
+        connections.setdefault(number, []).append(text)
+    return list(connections.values())
+
+
+ENCRYPTED = {
+    "reset_at_auth": {"answers_tls": {"AUTH": "!reset"}},
+    "refused": {"password": "another"},
+    "refused_by_nobody_known": {"password": "another", "certificate": "untrusted"},
+    "silent_at_auth": {"answers_tls": {"AUTH": "!silence"}},
+    "ehlo_closed": {"answers": {"EHLO": "!close"}},
+    "starttls_silent": {"answers": {"STARTTLS": "!silence"}},
+    "not_trusted": {"certificate": "untrusted"},
+}
+
+
+@pytest.mark.parametrize("case", ENCRYPTED)
+def test_no_server_hears_of_the_user_twice(lab, world, authority, check, case):
+    """Inside TLS the link does not show it, so the server tells."""
+    settings = dict(ENCRYPTED[case])
+    if "certificate" in settings:
+        settings["certificate"] = authority.place(settings["certificate"])
+    server = world.serve(25, 587, **settings)
+    insecure = ["--insecure"] if case == "refused_by_nobody_known" else []
+    run = check(*insecure, seconds=PATIENT if "silent" in case else 3)
+    assert run.exit_code == 2, run
+    connections = heard(lab, server)
+    with_login = [lines for lines in connections
+                  if any("AUTH" in line.upper() or names_the_user(line.encode())
+                         for line in lines)]
+    logs_in = "auth" in case or "refused" in case
+    assert len(with_login) == logs_in, connections
+    assert sum(line.startswith("AUTH") for line in sum(connections, [])) <= 1, connections
+    assert logs_in or len(connections) > 1, "the second look is to be heard here"
 
 
 def test_recorder_sees_what_is_sent(lab, world, check):

@@ -66,15 +66,15 @@ static void sentences_have_their_order(void **state)
 	struct result *result = recorded(
 		LAST("issuer=\"CN=Old\"") OTHERS("silent=1") LOOK(
 			"noop reset") "0 * memory /var/lib/a\n0 * interceptors "
-	                              "/etc/a\n0 * staple good\n"
+				      "/etc/a\n0 * staple good\n"
 				      "0 * own name certified\n" AVAST(
 					      "1 issuer") "0 * certificate 0 "
-	                                                  "issuer=\"CN=New\"\n0 * "
-	                                                  "resolved 192.0.2.7\n"
+							  "issuer=\"CN=New\"\n0 * "
+							  "resolved 192.0.2.7\n"
 							  "0 * tcp unacked=0\n0 * icmp "
-	                                                  "3/1 from 192.0.2.1 hop\n"
+							  "3/1 from 192.0.2.1 hop\n"
 							  "0 * errno EACCES sync\n1 * "
-	                                                  "end timeout\n",
+							  "end timeout\n",
 		NULL);
 	const struct circumstances all = circumstances_of(result->seen, arena);
 

@@ -101,12 +101,12 @@ static bool means_what_it_says(const char *name)
 
 	snprintf(verdict, sizeof(verdict), "%s/%s", cause_word(diagnosis->cause),
 	         reason_word(diagnosis->reason));
-	right = str_equal(expected, str_of(verdict)) && diagnosis->advice_count > 0 &&
+	right = str_equal(expected, str_of(verdict)) && diagnosis->advice.count > 0 &&
 	        diagnosis->evidence.count > 0;
 	if (!right)
 		printf("%s: %s, expected %.*s; %zu lines of evidence, %zu of advice\n",
 		       name, verdict, (int)expected.len, expected.at,
-		       diagnosis->evidence.count, diagnosis->advice_count);
+		       diagnosis->evidence.count, diagnosis->advice.count);
 	result_release(result);
 	free(text);
 	return right;

@@ -76,7 +76,7 @@ static void every_answer_has_its_proof(void **state)
 			CHECK(rows[i].name, diagnosis->checks[j].proof[0]);
 		}
 		CHECK(rows[i].name, diagnosis->evidence.count > 0);
-		CHECK(rows[i].name, diagnosis->advice_count > 0);
+		CHECK(rows[i].name, diagnosis->advice.count > 0);
 		CHECK(rows[i].name, diagnosis->source);
 		CHECK_INT(rows[i].name, diagnosis->cause,
 		          reason_cause(diagnosis->reason));
@@ -120,10 +120,10 @@ static void advice_comes_line_by_line(void **state)
 	struct result *result = recorded(RECORDED_REFUSAL, NULL);
 
 	(void)state;
-	assert_int_equal(result->diagnosis.advice_count, 2);
-	for (size_t i = 0; i < result->diagnosis.advice_count; i++) {
-		assert_null(strchr(result->diagnosis.advice[i], '\n'));
-		assert_true(strlen(result->diagnosis.advice[i]) > 0);
+	assert_int_equal(result->diagnosis.advice.count, 2);
+	for (size_t i = 0; i < result->diagnosis.advice.count; i++) {
+		assert_null(strchr(result->diagnosis.advice.lines[i], '\n'));
+		assert_true(strlen(result->diagnosis.advice.lines[i]) > 0);
 	}
 	result_release(result);
 }

@@ -205,8 +205,8 @@ static const struct {
 	enum contact_outcome outcomes[4];
 	size_t count;
 } repetitions[] = {
-	{ ENDING_CLOSED, { CONTACT_CLOSED, CONTACT_RESET }, 2 },
-	{ ENDING_RESET, { CONTACT_CLOSED, CONTACT_RESET }, 2 },
+	{ ENDING_CLOSED, { CONTACT_CLOSED }, 1 },
+	{ ENDING_RESET, { CONTACT_RESET }, 1 },
 	{ ENDING_REFUSED, { CONTACT_REFUSED }, 1 },
 	{ ENDING_TIMEOUT,
 	  { CONTACT_SILENT, CONTACT_MUTE, CONTACT_LOST, CONTACT_GAP },

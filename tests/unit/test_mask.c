@@ -40,7 +40,9 @@ static const struct {
 	{ "XXXX", true },
 	{ "XXXXA", true },
 	{ "mx.example SIZE XXXXXXXA DSN", true },
-	{ "XXX", false },
+	{ "XX"
+	  "X",
+	  false },
 	{ "XXXA", false },
 	{ "XXXXB", false },
 	{ "XXXXAA", false },
