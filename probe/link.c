@@ -426,14 +426,15 @@ static void on_done(struct carried *carried, int code)
 	const char *detail;
 	enum ending ending;
 
+	if (code == CURLE_COULDNT_CONNECT)
+		link->connect_errno = remains.os_errno;
+	remains.at_once = failed_at_once(link);
 	if (link->stop_wanted) /* on_deferred() tells */
 		return;
 	if (code == CURLE_OK) {
 		become_ready(link);
 		return;
 	}
-	if (code == CURLE_COULDNT_CONNECT)
-		link->connect_errno = remains.os_errno;
 	ending = link_ending_of(&remains, &detail);
 	snprintf(copy, sizeof(copy), "%s", detail);
 	become_failed(link, ending, copy);
