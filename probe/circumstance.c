@@ -190,16 +190,6 @@ static void add_look(struct circumstances *all, const struct observation *seen,
 
 /* ---- before, and elsewhere ---- */
 
-static bool lists(struct str keywords, struct str wanted)
-{
-	struct str word;
-
-	while (str_take_word(&word, &keywords, " "))
-		if (str_equal_nocase(word, wanted))
-			return true;
-	return false;
-}
-
 static void add_other_issuer(struct circumstances *all, const struct observation *seen,
                              struct arena *arena)
 {
@@ -223,7 +213,7 @@ static void add_changes(struct circumstances *all, const struct observation *see
 
 	timestamp_print(when, sizeof(when), last->at);
 	if (seen->phases[PHASE_EHLO].done && !seen->before_tls.starttls &&
-	    lists(last->before, STR("STARTTLS")))
+	    memory_lists(last->before, STR("STARTTLS")))
 		add(all, "STARTTLS is not offered; at the last good login it was");
 	add_other_issuer(all, seen, arena);
 	if (!seen->authenticated)

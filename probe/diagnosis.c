@@ -87,7 +87,8 @@ static const char *who_answers(const struct observation *seen, struct arena *are
 	for (size_t i = 0; i < seen->look.count; i++) {
 		const struct look_finding *finding = &seen->look.findings[i];
 
-		if (finding->outcome != CONTACT_ANSWERED)
+		if (finding->outcome != CONTACT_ANSWERED &&
+		    finding->outcome != CONTACT_TAKEN)
 			continue;
 		if (finding->look == LOOK_PORT)
 			return arena_print(

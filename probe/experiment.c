@@ -142,6 +142,8 @@ static void on_report(void *owner, const struct contact_report *report)
 	/* Where TLS is the question, what comes behind the handshake is not. */
 	if (attempt->experiment.step == CONTACT_TLS && report->encrypted)
 		told.outcome = CONTACT_ANSWERED;
+	if (attempt->experiment.step == CONTACT_CONNECT && report->connected)
+		told.outcome = CONTACT_TAKEN;
 	if (attempt->experiment.look == LOOK_PORT)
 		hop_count_consider(&look->hops, attempt->experiment.port, report);
 	say_finding(attempt, &told);

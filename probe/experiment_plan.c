@@ -191,6 +191,13 @@ static void plan_tls(struct experiment_plan *plan, const struct observation *see
 	}
 }
 
+/* A certificate for another name is the server's or somebody else's. */
+static bool leaves_open_who(enum reason reason)
+{
+	return reason_cause(reason) == CAUSE_CREDENTIALS ||
+	       reason == REASON_CERT_NAME_MISMATCH;
+}
+
 /*
  * A reply speaks for itself, but not who said it: a refused login that nothing proves
  * to be the server's word is looked at again, and so is a refused EHLO.
@@ -201,8 +208,7 @@ static bool reply_is_clear(const struct observation *seen)
 		return false;
 	if (seen->phase == PHASE_EHLO)
 		return observation_reply(seen)->code / 100 != 5;
-	return seen->phase != PHASE_AUTH ||
-	       reason_cause(verdict_of(seen).reason) != CAUSE_CREDENTIALS;
+	return seen->phase != PHASE_AUTH || !leaves_open_who(verdict_of(seen).reason);
 }
 
 static bool is_out_of_question(const struct observation *seen,

@@ -176,16 +176,6 @@ static bool is_faster_than_light(const struct observation *seen)
 
 /* ---- the last good login ---- */
 
-static bool lists(struct str keywords, struct str wanted)
-{
-	struct str rest = keywords, word, head;
-
-	while (str_take_word(&word, &rest, " "))
-		if (str_take_word(&head, &word, "=") && str_equal_nocase(head, wanted))
-			return true;
-	return false;
-}
-
 static bool is_same_key(const struct observation *seen)
 {
 	return seen->has_last && seen->last.key.len &&

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "probe/link_ending.h"
-#include "probe/socket_facts.h"
+#include "probe/socket_watch.h"
 #include "probe/tls_watch.h"
 #include "probe/wire.h"
 
@@ -36,13 +36,8 @@ struct link {
 
 	struct wire *wire;  /* in LINK_TALKING */
 	curl_socket_t kept; /* libcurl gave up in cleartext and left it */
-	curl_socket_t socket;
-	struct sockaddr_storage peer; /* family 0: a Unix socket, or the proxy's name */
-	bool heard;        /* the socket had news: connect() itself did not fail */
-	int connect_errno; /* why no connection stands */
-	bool has_facts;    /* of the socket, read before it was closed */
-	struct socket_facts facts;
-	bool connected, tunnelled, spoke, looked_at_bytes;
+	struct socket_watch socket;
+	bool tunnelled, spoke, looked_at_bytes;
 	bool peer_closed, peer_reset;
 	bool last_word;   /* say QUIT when the socket is closed */
 	int socket_errno; /* why no socket could be had */
@@ -60,11 +55,10 @@ static void note_connected(struct link *link, curl_socket_t socket)
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
 
-	if (link->connected || getpeername(socket, (struct sockaddr *)&peer, &len) < 0)
+	if (link->socket.connected ||
+	    getpeername(socket, (struct sockaddr *)&peer, &len) < 0)
 		return;
-	link->connected = true;
-	/* From here on an ICMP error kept by the kernel would end the session. */
-	socket_keep_icmp(socket, link->peer.ss_family, false);
+	socket_watch_connected(&link->socket);
 	link->events.connected(link->owner);
 }
 
@@ -102,7 +96,7 @@ static bool look_at_first_bytes(struct link *link, curl_socket_t socket)
 	char event[5 * RAW_SHOWN];
 	ssize_t count;
 
-	if (link->looked_at_bytes || link->spoke || !link->connected ||
+	if (link->looked_at_bytes || link->spoke || !link->socket.connected ||
 	    link->target->set.tls == TLS_IMPLICIT || link->target->set.via)
 		return true;
 	count = recv(socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
@@ -121,7 +115,7 @@ static bool on_socket_ready(struct carried *carried, int socket)
 {
 	struct link *link = (struct link *)carried;
 
-	link->heard = true;
+	link->socket.heard = true;
 	note_connected(link, socket);
 	return look_at_first_bytes(link, socket);
 }
@@ -199,59 +193,14 @@ static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
 		link->socket_errno = errno;
 		return CURL_SOCKET_BAD;
 	}
-	link->socket = made;
-	socket_keep_icmp(made, address->family, true);
+	socket_watch_open(&link->socket, made, address->family);
 	return made;
-}
-
-/* While the socket is open; closing it forgets what the kernel knows. */
-static void read_facts(struct link *link)
-{
-	if (link->has_facts || link->socket == CURL_SOCKET_BAD)
-		return;
-	socket_facts_read(&link->facts, link->socket, &link->peer);
-	link->has_facts = true;
-}
-
-/*
- * connect() itself failed: libcurl gave up before the socket had news. An RST can be
- * as fast where the peer is near, but is an answer.
- */
-static bool failed_at_once(const struct link *link)
-{
-	return !link->heard && !link->facts.icmp.found &&
-	       link->connect_errno != ECONNREFUSED && link->connect_errno != ECONNRESET;
-}
-
-static void note_errno(struct link *link)
-{
-	char event[SOCKET_FACTS_TEXT_MAX];
-
-	snprintf(event, sizeof(event), "errno %s %s",
-	         strerrorname_np(link->connect_errno),
-	         failed_at_once(link) ? "sync" : "async");
-	link->events.note(link->owner, event);
 }
 
 void link_note_socket(struct link *link)
 {
-	char event[SOCKET_FACTS_TEXT_MAX];
-
-	if (!link)
-		return;
-	read_facts(link);
-	if (!link->has_facts || link->socket_errno)
-		return;
-	if (link->connect_errno)
-		note_errno(link);
-	if (link->facts.icmp.found) {
-		socket_facts_print_icmp(event, sizeof(event), &link->facts.icmp);
-		link->events.note(link->owner, event);
-	}
-	if (link->connected && link->facts.tcp.found) {
-		socket_facts_print_tcp(event, sizeof(event), &link->facts);
-		link->events.note(link->owner, event);
-	}
+	if (link && !link->socket_errno)
+		socket_watch_tell(&link->socket, link->events.note, link->owner);
 }
 
 /*
@@ -293,9 +242,9 @@ static int on_close_socket(void *owner, curl_socket_t socket)
 {
 	struct link *link = owner;
 
-	if (link && socket == link->socket)
-		read_facts(link);
-	if (link && link->state == LINK_CARRIED && link->connected &&
+	if (link && socket == link->socket.socket)
+		socket_watch_read(&link->socket);
+	if (link && link->state == LINK_CARRIED && link->socket.connected &&
 	    !link->tls.started) {
 		note_peer_state(link, socket);
 		if (!link->peer_closed && !link->peer_reset &&
@@ -426,14 +375,15 @@ static void on_done(struct carried *carried, int code)
 	const char *detail;
 	enum ending ending;
 
+	if (code == CURLE_COULDNT_CONNECT)
+		link->socket.connect_errno = remains.os_errno;
+	remains.at_once = socket_watch_failed_at_once(&link->socket);
 	if (link->stop_wanted) /* on_deferred() tells */
 		return;
 	if (code == CURLE_OK) {
 		become_ready(link);
 		return;
 	}
-	if (code == CURLE_COULDNT_CONNECT)
-		link->connect_errno = remains.os_errno;
 	ending = link_ending_of(&remains, &detail);
 	snprintf(copy, sizeof(copy), "%s", detail);
 	become_failed(link, ending, copy);
@@ -526,10 +476,9 @@ static struct link *create(struct transport *transport, const struct link_route 
 	link->events = *events;
 	link->owner = owner;
 	link->kept = CURL_SOCKET_BAD;
-	link->socket = CURL_SOCKET_BAD;
-	link->peer = route->via       ? *route->via
-	             : route->address ? *route->address
-	                              : (struct sockaddr_storage){ 0 };
+	link->socket.socket = -1;
+	if (route->via || route->address)
+		link->socket.peer = route->via ? *route->via : *route->address;
 	link->tls = (struct tls_watch){ .host = route->target->set.server_name,
 		                        .insecure = route->target->set.insecure,
 		                        .say = on_tls_event,

@@ -87,6 +87,9 @@ static enum ending judge_connect(const struct link_remains *remains,
 		return ENDING_PROXY;
 	if (remains->os_errno)
 		*detail = strerror(remains->os_errno);
+	/* Later it is what an IPv6 path answers (RFC 4443 section 3.1). */
+	if (remains->os_errno == EACCES && !remains->at_once)
+		return ENDING_UNREACHABLE;
 	return ending_of_errno(remains->os_errno);
 }
 

@@ -12,6 +12,7 @@ struct link_remains {
 	const char *text; /* libcurl's error text, may be empty */
 	int os_errno;     /* of the last system call that failed; 0 = unknown */
 	int socket_errno; /* why no socket could be made; 0 = one was */
+	bool at_once;     /* it was connect() itself that failed */
 	bool via_proxy;
 	bool spoke; /* the server sent a line */
 	bool tls_started;

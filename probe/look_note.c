@@ -4,19 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/str.h"
+#include "probe/memory.h"
 
 enum { GREETING_MAX = 160 };
-
-static bool lists_starttls(const char *keywords)
-{
-	struct str rest = str_of(keywords), word;
-
-	while (str_take_word(&word, &rest, " "))
-		if (str_equal_nocase(word, STR("STARTTLS")))
-			return true;
-	return false;
-}
 
 /* A value ends at the next quote, so it holds none. */
 static void add_quoted(char *out, size_t room, const char *key, const char *value)
@@ -60,7 +50,8 @@ void look_note_print(char out[LOOK_NOTE_MAX], enum look look, const char *subjec
 	len = strlen(out);
 	if (report->before[0])
 		snprintf(out + len, LOOK_NOTE_MAX - len, " starttls=%s",
-		         lists_starttls(report->before) ? "yes" : "no");
+		         memory_lists(str_of(report->before), STR("STARTTLS")) ? "yes"
+		                                                               : "no");
 }
 
 void look_note_print_name(char out[LOOK_NOTE_MAX], const char *name, enum ending ending)

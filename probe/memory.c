@@ -394,3 +394,13 @@ size_t memory_count(const struct memory *memory)
 {
 	return memory->count;
 }
+
+bool memory_lists(struct str keywords, struct str keyword)
+{
+	struct str word, head;
+
+	while (str_take_word(&word, &keywords, " "))
+		if (str_take_word(&head, &word, "=") && str_equal_nocase(head, keyword))
+			return true;
+	return false;
+}

@@ -57,6 +57,10 @@ void memory_print(const struct memory_record *record, struct text *out);
 bool memory_parse(struct memory_record *out, struct arena *arena, struct str text,
                   struct error *err);
 
+/* `keywords`, as `before` and `after` are, names this one; its parameters may differ.
+ */
+bool memory_lists(struct str keywords, struct str keyword);
+
 /*
  * What an engine remembers of its targets. Bounded: past MEMORY_TARGETS_MAX of them
  * the one that was not asked for or told of for the longest time is forgotten.

@@ -121,7 +121,7 @@ class Namespace:
         return process
 
     def start_dns(self, *arguments):
-        """Starts tests/support/dns_server.py and waits until it listens."""
+        """Starts tests/support/dns_server.py, waits until it listens; returns its process."""
         log = self.directory / f"dns-{len(self._dns_logs)}"
         with open(log, "wb") as output:
             process = self.start(
@@ -136,6 +136,7 @@ class Namespace:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the DNS server did not start:\n{log.read_text()}")
             time.sleep(POLL_SECONDS)
+        return process
 
     def dns_questions(self):
         """What the DNS servers were asked, as lines like "udp A mx.example"."""

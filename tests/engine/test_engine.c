@@ -312,6 +312,139 @@ static void slots_of_one_target_are_whole_intervals_apart(void **state)
 	stop_server(&server);
 }
 
+/* ---- what an engine knows of its targets ---- */
+
+static void keep(void *owner, struct result *result)
+{
+	*(struct result **)owner = result;
+}
+
+/* The caller releases it. */
+static struct result *run_once(struct bed *bed, struct target *target)
+{
+	struct result *result = NULL;
+
+	engine_run(bed->engine, target, keep, &result);
+	while (!result && uv_run(&bed->loop, UV_RUN_ONCE))
+		;
+	assert_non_null(result);
+	return result;
+}
+
+static struct target *make_closed_target(const char *host, usec second_look)
+{
+	enum { PORT_NOBODY_HAS = 1 };
+	struct target_settings settings = { .host = host,
+		                            .port = PORT_NOBODY_HAS,
+		                            .user = "probe",
+		                            .second_look = second_look,
+		                            .mechanism = MECHANISM_AUTO };
+	struct error err;
+	struct target *target = target_create(
+		&settings, secret_create(str_of(PASSWORD), "test", &err), &err);
+
+	assert_non_null(target);
+	return target;
+}
+
+static void a_good_login_is_remembered(void **state)
+{
+	static const char *const none[] = { NULL };
+	struct server server;
+	struct target *target;
+	struct result *first, *second;
+	struct bed bed;
+
+	(void)state;
+	start_server(&server, none);
+	open_bed(&bed);
+	target = make_target(&server, MECHANISM_PLAIN);
+	first = run_once(&bed, target);
+	second = run_once(&bed, target);
+	assert_true(result_success(first) && result_success(second));
+	assert_false(first->seen->has_last);
+	assert_true(second->seen->has_last);
+	assert_true(str_equal(second->seen->last.mechanism, STR("PLAIN")));
+	assert_true(str_equal(second->seen->last.key,
+	                      first->seen->tls.certificates[0].key_sha256));
+	assert_int_equal(second->seen->last.at / USEC_PER_SEC,
+	                 first->started / USEC_PER_SEC);
+	result_release(first);
+	result_release(second);
+	target_release(target);
+	close_bed(&bed);
+	stop_server(&server);
+}
+
+static void unrelated_targets_that_fail_alike_are_counted(void **state)
+{
+	struct target *here = make_closed_target("127.0.0.1", 0);
+	struct target *there = make_closed_target("127.1.0.1", 0);
+	struct result *first, *second;
+	struct bed bed;
+
+	(void)state;
+	open_bed(&bed);
+	first = run_once(&bed, here);
+	second = run_once(&bed, there);
+	assert_int_equal(first->seen->others.refused, 0);
+	assert_int_equal(second->seen->others.refused, 1);
+	assert_int_equal(second->seen->others.silent, 0);
+	result_release(first);
+	result_release(second);
+	target_release(here);
+	target_release(there);
+	close_bed(&bed);
+}
+
+static void second_looks_at_one_target_are_rationed(void **state)
+{
+	struct target *target = make_closed_target("127.0.0.1", USEC_PER_SEC);
+	struct target *other = make_closed_target("127.0.0.2", USEC_PER_SEC);
+	struct result *first, *second, *third;
+	struct bed bed;
+
+	(void)state;
+	open_bed(&bed);
+	first = run_once(&bed, target);
+	second = run_once(&bed, target);
+	third = run_once(&bed, other);
+	assert_true(first->seen->look.count > 0);
+	assert_int_equal(second->seen->look.count, 0);
+	assert_true(third->seen->look.count > 0);
+	result_release(first);
+	result_release(second);
+	result_release(third);
+	target_release(target);
+	target_release(other);
+	close_bed(&bed);
+}
+
+static void a_second_look_can_be_cancelled(void **state)
+{
+	struct target *target = make_closed_target("127.0.0.1", USEC_PER_SEC);
+	struct result *result = NULL;
+	struct run *run;
+	struct bed bed;
+
+	(void)state;
+	for (int turns = 1; turns < 12; turns++) {
+		open_bed(&bed);
+		result = NULL;
+		run = engine_run(bed.engine, target, keep, &result);
+		for (int i = 0; i < turns && !result; i++)
+			uv_run(&bed.loop, UV_RUN_NOWAIT);
+		if (!result)
+			run_cancel(run);
+		while (!result && uv_run(&bed.loop, UV_RUN_ONCE))
+			;
+		assert_non_null(result);
+		result_release(result);
+		close_bed(&bed);
+	}
+	target_release(target);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +454,10 @@ int main(void)
 		cmocka_unit_test(destroying_the_engine_drops_what_runs),
 		cmocka_unit_test(a_slow_target_lets_slots_pass_instead_of_overlapping),
 		cmocka_unit_test(slots_of_one_target_are_whole_intervals_apart),
+		cmocka_unit_test(a_good_login_is_remembered),
+		cmocka_unit_test(unrelated_targets_that_fail_alike_are_counted),
+		cmocka_unit_test(second_looks_at_one_target_are_rationed),
+		cmocka_unit_test(a_second_look_can_be_cancelled),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

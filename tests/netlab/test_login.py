@@ -9,6 +9,7 @@ from world import MACHINE, PATIENT
 
 CLEARTEXT = ("--no-tls", "--allow-cleartext")
 WITH_AUTH = {"offers": ["SIZE 1000000", "AUTH PLAIN LOGIN"], "starttls": False}
+WITH_CLEAR_AUTH = {"offers": ["SIZE 1000000", "AUTH PLAIN LOGIN"]}
 REFUSED = "535 5.7.8 Error: authentication failed"
 
 
@@ -16,6 +17,21 @@ def test_A1_refused_by_this_machine(world, check, row):
     world.serve()
     world.local_server(answers_tls={"AUTH": REFUSED})
     row(check("--insecure", machine=MACHINE))
+
+
+@pytest.mark.parametrize("options", [("--insecure",), CLEARTEXT], ids=["insecure", "cleartext"])
+def test_refused_by_a_nameless_server_of_this_machine(world, check, verdict, options):
+    """Only the way betrays it: the server's other ports are farther than this one."""
+    world.serve()
+    world.local_server(**WITH_CLEAR_AUTH, answers={"AUTH": REFUSED}, answers_tls={"AUTH": REFUSED})
+    verdict(check(*options), "auth", "interference", "proxy_error", "certain")
+
+
+@pytest.mark.parametrize("options", [("--insecure",), CLEARTEXT], ids=["insecure", "cleartext"])
+def test_refused_by_a_proxy_of_the_gateway(world, check, verdict, options):
+    world.serve()
+    world.proxy("r1", **WITH_CLEAR_AUTH, answers={"AUTH": REFUSED}, answers_tls={"AUTH": REFUSED})
+    verdict(check(*options), "auth", "interference", "proxy_error", "certain")
 
 
 def test_refused_behind_a_trusted_interceptor(world, authority, check, verdict):

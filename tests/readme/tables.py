@@ -102,8 +102,24 @@ def floor_list():
     return ["```text", *reversed(floors), "```"]
 
 
+def look_table():
+    """The comment behind each row says what the experiment asks."""
+    text = (ROOT / "probe" / "look.def").read_text()
+    rows = re.findall(r'^LOOK\(\w+, "(\w+)", \w+\) /\* (.+) \*/$', text, re.MULTILINE)
+    return ["| experiment | what it asks |", "| --- | --- |"] + [
+        f"| `{word}` | {cell(question)} |" for word, question in rows]
+
+
+def outcome_table():
+    return ["| outcome | meaning |", "| --- | --- |"] + [
+        f"| `{word}` | {cell(meaning)} |"
+        for _, word, meaning in rows_of("contact_outcome", "CONTACT_OUTCOME")]
+
+
 TABLES = {
     "mechanisms": mechanism_list,
+    "look": look_table,
+    "outcomes": outcome_table,
     "causes": cause_table,
     "reasons": reason_tables,
     "floors": floor_list,

@@ -4,7 +4,7 @@
 Its commands are run in a private network name space, where mx.example and
 mx2.example (whose authentication backend is down) are scripted servers on ports 587
 and 465 that the system trusts. A fenced block begins with its language and may go on with
-what the test has to know:
+what the test has to know, with commas between:
 
     sh                commands, which must succeed
     console           "$ command" and its output; "..." stands for what was left out, and
@@ -14,6 +14,8 @@ what the test has to know:
     exit N            the exit state to expect
     stdin: TEXT       what is typed
     one command       only the first "$" is a command, the others are output
+    in SITUATION      run in the network lab, where situations.py makes the situation; the
+                      lines shown may come in any order, for what is tried side by side is
     not-run: WHY      an exception
 
 Blocks with cmake or contrib/ run in the repository, the others in a scratch directory; sudo
@@ -31,10 +33,15 @@ import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / folder) for folder in ("e2e", "support", "netlab")]
 
+import situations
 import tables
+from authority import Authority
+from lab import HOST, Lab
 from namespace import Namespace
+from world import World
 
 ROOT = tables.ROOT
 TEXT = tables.README.read_text()
@@ -44,7 +51,8 @@ PASSWORD = "correct horse"
 START_SECONDS = 30
 RUN_SECONDS = 500
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"\d+\.\d{3,}|\d{5}")
+DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+NUMBER = re.compile(rf"{DATE}|\b[0-9a-f]{{64}}\b|\d+\.\d{{3,}}|\d{{5}}")
 LANGUAGES = {"sh", "console", "c", "text"}
 
 
@@ -57,20 +65,24 @@ def program(variable):
 
 class Block:
     def __init__(self, info, body):
-        self.language, _, self.rest = info.partition(" ")
+        self.language, _, rest = info.partition(" ")
+        self.words = rest.split(", ") if rest else []
         self.body = body
         self.not_run = self.take(r"not-run: (.+)")
         self.stdin = self.take(r"stdin: (.+)")
         self.exit = int(self.take(r"exit (\d)") or 0)
         self.one_command = self.take(r"(one command)") is not None
+        self.situation = self.take(r"in (\w+)")
         self.file = self.take(r"(\S+)") if self.language == "c" else None
         self.in_repository = re.search(r"cmake|contrib/", body) is not None
 
     def take(self, pattern):
-        found = re.fullmatch(pattern, self.rest)
-        if found:
-            self.rest = ""
-        return found and found[1]
+        for word in self.words:
+            found = re.fullmatch(pattern, word)
+            if found:
+                self.words.remove(word)
+                return found[1]
+        return None
 
     def commands(self):
         """(command, expected output or None) of each."""
@@ -189,7 +201,7 @@ def pattern_of(shown):
             parts.append(r"(?:.*\n)*?")
             continue
         pieces = [NUMBER.split(piece) for piece in line.split("...")]
-        escaped = [r"[0-9.e-]+".join(map(re.escape, piece)) for piece in pieces]
+        escaped = [r"[0-9a-fTZ:.-]+".join(map(re.escape, piece)) for piece in pieces]
         parts.append(".*".join(escaped) + r"\n")
     return "".join(parts)
 
@@ -201,8 +213,8 @@ def title(block):
 @pytest.mark.parametrize("block", BLOCKS, ids=title)
 def test_block(block, reader):
     assert block.language in LANGUAGES, f"what is '{block.language}'?"
-    assert not block.rest, f"what does '{block.rest}' mean?"
-    if block.not_run or block.language == "text":
+    assert not block.words, f"what does '{block.words}' mean?"
+    if block.not_run or block.language == "text" or block.situation:
         return
     if block.file:
         (reader.scratch / block.file).write_text(block.body)
@@ -216,6 +228,53 @@ def test_block(block, reader):
             assert re.fullmatch(pattern_of(shown), printed), (
                 f"{command}\nprinted:\n{printed}\nREADME:\n{shown}"
             )
+
+
+class LabReader:
+    """Somebody who types them in the network lab, on the client's machine."""
+
+    def __init__(self, lab, authority, directory):
+        self.lab, self.authority, self.directory = lab, authority, directory
+        password = directory / "smtp-password"
+        password.touch(mode=0o600)
+        password.write_text(PASSWORD)
+        tools = directory / "bin"
+        tools.mkdir()
+        (tools / "check_smtp_auth").symlink_to(program("CHECK_SMTP_AUTH"))
+
+    def type(self, command):
+        """Returns exit state and all that is printed."""
+        script = f"exec 2>&1; cd '{self.directory}' && PATH=$PWD/bin:$PATH; {command}"
+        done = self.lab.run("client", ["bash", "-c", script])
+        return done.returncode, done.stdout
+
+    def login(self, *options):
+        words = " ".join(options)
+        state, printed = self.type(f"check_smtp_auth -H {HOST} -4 -U {USER} --password-file"
+                                   f" smtp-password --ca-file {self.authority.bundle} {words}")
+        assert state == 0, printed
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.mark.parametrize("block", [each for each in BLOCKS if each.situation], ids=title)
+def test_block_in_the_lab(block, authority, tmp_path):
+    with Lab() as lab:
+        reader = LabReader(lab, authority, tmp_path)
+        situations.make(block.situation, lab, World(lab, authority), tmp_path, reader.login)
+        for command, shown in block.commands():
+            state, printed = reader.type(command)
+            assert state == block.exit, f"{command}\nexit {state}\n{printed}"
+            for line in shown.splitlines():
+                assert re.search(f"^{pattern_of(line)}", printed, re.MULTILINE), (
+                    f"{command}\nprinted:\n{printed}\nREADME:\n{line}")
+
+
+def test_every_situation_is_shown():
+    assert {block.situation for block in BLOCKS} - {None} == set(situations.SITUATIONS)
 
 
 def test_password_file_is_as_promised(reader):
@@ -302,19 +361,40 @@ def printed_keys(value, path=""):
         yield from printed_keys(inner, name)
 
 
-def test_json_keys_are_those_of_the_table(reader):
-    printed, account = set(), f"-U {USER} --password-file smtp-password"
-    for host, options in (
-        ("mx.example", "--trace"),
-        ("mx2.example", ""),
-        ("127.0.0.3", ""),
-        ("", ""),
-    ):
-        _, text = reader.type(
-            f"check_smtp_auth -H '{host}' {account} {options} --output json"
-        )
-        printed |= set(printed_keys(json.loads(text)))
-    documented = documented_keys()
-    assert printed - documented == set()
-    # No notice is made yet: their shape is a promise that nothing here can print.
-    assert documented - printed <= {"notices[].reason", "notices[].text"}
+def in_the_lab(situation, options, authority, directory):
+    """The JSON of one run there."""
+    with Lab() as lab:
+        reader = LabReader(lab, authority, directory)
+        situations.make(situation, lab, World(lab, authority), directory, reader.login)
+        _, text = reader.type(f"check_smtp_auth -H {HOST} -4 -U {USER} --password-file"
+                              f" smtp-password {options} --output json")
+    return text
+
+
+def test_json_keys_are_those_of_the_table(reader, authority, tmp_path_factory):
+    account = f"-U {USER} --password-file smtp-password"
+    texts = [
+        reader.type(f"check_smtp_auth -H '{host}' {account} {options} --output json")[1]
+        for host, options in (("mx.example", "--trace"), ("mx2.example", ""),
+                              ("127.0.0.3", ""), ("", ""))
+    ]
+    texts += [
+        in_the_lab(situation, options, authority, tmp_path_factory.mktemp(situation))
+        for situation, options in (("port_rejected", ""), ("inspected", "--ca-file avast.pem"))
+    ]
+    printed = {key for text in texts for key in printed_keys(json.loads(text))}
+    assert printed == documented_keys()
+
+
+def test_trace_events_are_those_of_the_table():
+    """The reader of traces knows them all: the first words that it tells apart."""
+    words = set()
+    for module in ("observation", "connection_facts"):
+        source = (ROOT / "probe" / f"{module}.c").read_text()
+        words |= set(re.findall(r'str_equal\(word, STR\("(\w+)"\)\)', source))
+    inner = {"start", "done", "alert", "sync"}
+    assert inner < words
+    section = TEXT.split("\n## Reading a trace\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \| ", section, re.MULTILINE)
+    shown = {span.split()[0] for row in rows for span in re.findall(r"`([^`]+)`", row)}
+    assert shown == words - inner

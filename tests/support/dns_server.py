@@ -3,7 +3,7 @@
 """A scripted DNS server: what it says depends on the first label of the name.
 
     dns_server.py [--address ADDRESS]... [--silent ADDRESS]... [--port PORT]
-                  [--slow SECONDS] [--map NAME=ADDRESS,ADDRESS]...
+                  [--slow SECONDS] [--map NAME=ADDRESS,ADDRESS]... [--alias NAME=NAME]...
 
 Prints "listening", then a line for each question: "udp A mx.example". Meant for a
 network namespace of its own, where port 53 is free; tests/e2e/namespace.py makes one.
@@ -25,8 +25,8 @@ network namespace of its own, where port 53 is free; tests/e2e/namespace.py make
     truncated                             "ask again over TCP"; there, 192.0.2.10
     hangup                                the same, but there the connection is closed
 
-A mapped name comes before these, any other name does not exist. At a --silent address
-every question is swallowed.
+Mapped names and aliases come before these, any other name does not exist. At a --silent
+address every question is swallowed.
 """
 
 import argparse
@@ -105,15 +105,31 @@ def encode_answer(question, records=(), code=NOERROR, flags=0):
     return question.id + header + question.bytes + b"".join(records)
 
 
-def encode_addresses(question, addresses):
-    """The records of the kind that was asked for."""
+def address_records(question, addresses):
+    """Those of the kind that was asked for."""
     version = {A: 4, AAAA: 6}.get(question.type)
     parsed = [ipaddress.ip_address(address) for address in addresses]
-    records = [
+    return [
         encode_record(question.type, address.packed)
         for address in parsed
         if address.version == version
     ]
+
+
+def encode_addresses(question, addresses):
+    return encode_answer(question, address_records(question, addresses))
+
+
+def encode_aliases(question, settings):
+    """Every alias on the way to the addresses, as a resolver that has followed them says."""
+    records, name = [], question.name
+    while name in settings.alias and len(records) <= len(settings.alias):
+        data = encode_name(settings.alias[name])
+        records.append(encode_name(name) + encode_record(CNAME, data)[2:])
+        name = settings.alias[name]
+    owner = encode_name(name)
+    records += [owner + record[2:]
+                for record in address_records(question, settings.map.get(name, []))]
     return encode_answer(question, records)
 
 
@@ -134,6 +150,8 @@ def encode_garbage(question):
 def answer(question, transport, settings):
     """The bytes to send, or None."""
     label = question.first_label()
+    if question.name in settings.alias:
+        return encode_aliases(question, settings)
     if question.name in settings.map:
         return encode_addresses(question, settings.map[question.name])
     if label == "timeout":
@@ -213,6 +231,13 @@ def parse_mapping(text):
     return name.lower(), addresses
 
 
+def parse_alias(text):
+    name, sign, other = text.partition("=")
+    if not sign or not other:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NAME")
+    return name.lower(), other.lower()
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--address", action="append", default=[])
@@ -220,8 +245,10 @@ def parse_arguments():
     parser.add_argument("--port", type=int, default=53)
     parser.add_argument("--slow", type=float, default=0.3)
     parser.add_argument("--map", action="append", default=[], type=parse_mapping)
+    parser.add_argument("--alias", action="append", default=[], type=parse_alias)
     settings = parser.parse_args()
     settings.map = dict(settings.map)
+    settings.alias = dict(settings.alias)
     settings.asked = collections.Counter()
     if not settings.address and not settings.silent:
         settings.address = ["127.0.0.1"]

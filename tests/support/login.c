@@ -301,9 +301,18 @@ static enum want handshake(struct login *login)
 
 static enum want banner(struct login *login)
 {
+	const char *line = login->plan->greeting, *end;
+
 	login->next = NEXT_ANSWER;
-	connection_reply(login->connection, "220 %s ESMTP test server",
-	                 login->plan->host);
+	if (!line) {
+		connection_reply(login->connection, "220 %s ESMTP test server",
+		                 login->plan->host);
+		return WANT_LINE;
+	}
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		connection_reply(login->connection, "220-%.*s", (int)(end - line),
+		                 line);
+	connection_reply(login->connection, "220 %s", line);
 	return WANT_LINE;
 }
 

@@ -18,7 +18,8 @@ enum tls_mode { TLS_STARTTLS, TLS_IMPLICIT, TLS_NONE };
 
 struct login_plan {
 	struct sasl_server *sasl;
-	const char *host;                             /* how the server calls itself */
+	const char *host;     /* how the server calls itself in replies to EHLO */
+	const char *greeting; /* after the 220; lines with LF between */
 	const char *mechanisms[LOGIN_MECHANISMS_MAX]; /* in the order announced; NULL */
 	bool external_always; /* EXTERNAL also to clients without a certificate */
 	enum tls_mode tls;

@@ -106,6 +106,7 @@ static struct tls *create_tls(const struct options *options)
 	const struct tls_settings settings = {
 		.highest_version = options->highest_tls,
 		.certificate = options->certificate,
+		.without_sni = options->without_sni,
 		.client_authority = options->client_authority,
 	};
 	struct pki *pki = options->certificates
@@ -161,7 +162,8 @@ static bool prepare_login(struct program *program)
 	const struct options *options = &program->options;
 
 	program->login = (struct login_plan){
-		.host = options->names[0],
+		.host = options->ehlo_name ? options->ehlo_name : options->names[0],
+		.greeting = options->greeting,
 		.tls = options->tls,
 		.reply_delay = options->reply_delay,
 		.auth_before_tls = options->auth_before_tls,

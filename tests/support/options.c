@@ -36,6 +36,7 @@ static const struct row {
 	{ "client-name", KIND_TEXT, MODE_BOTH, FIELD(client_name), 0 },
 	{ "client-ca", KIND_TEXT, MODE_BOTH, FIELD(client_authority), 0 },
 	{ "certificate", KIND_CERTIFICATE, MODE_BOTH, FIELD(certificate), 0 },
+	{ "without-sni", KIND_CERTIFICATE, MODE_BOTH, FIELD(without_sni), 0 },
 	{ "tls-max", KIND_TLS_VERSION, MODE_BOTH, FIELD(highest_tls), 0 },
 	{ "quiet", KIND_FLAG, MODE_BOTH, FIELD(quiet), 0 },
 	{ "exit-with-stdin", KIND_FLAG, MODE_BOTH, FIELD(exit_with_stdin), 0 },
@@ -44,6 +45,8 @@ static const struct row {
 	{ "mechanisms", KIND_TEXT, MODE_LOGIN, FIELD(mechanisms), 0 },
 	{ "iterations", KIND_NUMBER, MODE_LOGIN, FIELD(iterations), 4294967295 },
 	{ "tls", KIND_TLS_MODE, MODE_LOGIN, FIELD(tls), 0 },
+	{ "greeting", KIND_TEXT, MODE_LOGIN, FIELD(greeting), 0 },
+	{ "ehlo-name", KIND_TEXT, MODE_LOGIN, FIELD(ehlo_name), 0 },
 	{ "reply-delay", KIND_NUMBER, MODE_LOGIN, FIELD(reply_delay), 86400000 },
 	{ "backend-down", KIND_FLAG, MODE_LOGIN, FIELD(backend_down), 0 },
 	{ "lower-case", KIND_FLAG, MODE_LOGIN, FIELD(lower_case), 0 },
@@ -223,6 +226,7 @@ bool options_read(struct options *out, int count, char *arguments[])
 	struct options options = {
 		.listen = "127.0.0.1",
 		.client_name = "probe",
+		.without_sni = CERTIFICATE_DEFAULT,
 		.iterations = 4096,
 	};
 

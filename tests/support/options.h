@@ -24,9 +24,12 @@ struct options {
 	const char *client_name;      /* common name in client.pem */
 	const char *client_authority; /* --client-ca: ask for client certificates */
 	enum certificate certificate; /* shown where a script names none */
-	int highest_tls;              /* --tls-max 1.0 to 1.3; 0 = the newest */
-	bool quiet;                   /* nothing on stderr about single connections */
-	bool exit_with_stdin;         /* end when standard input, a pipe, is closed */
+	/* --without-sni: instead of it, to who asks for none of its names; or DEFAULT
+	 */
+	enum certificate without_sni;
+	int highest_tls;      /* --tls-max 1.0 to 1.3; 0 = the newest */
+	bool quiet;           /* nothing on stderr about single connections */
+	bool exit_with_stdin; /* end when standard input, a pipe, is closed */
 
 	/* replay only */
 	bool timing; /* answer as slowly as the recorded server */
@@ -36,6 +39,8 @@ struct options {
 	const char *mechanisms;    /* separated by spaces or commas; NULL = all */
 	unsigned long iterations;  /* of SCRAM; see USERS_ITERATIONS_MAX */
 	enum tls_mode tls;         /* starttls, implicit or none */
+	const char *greeting;      /* after the 220, lines with LF between; or NULL */
+	const char *ehlo_name;     /* in replies to EHLO and HELO; NULL = first name */
 	unsigned long reply_delay; /* milliseconds before each reply */
 	bool backend_down;         /* every login ends in 454 */
 	bool lower_case;           /* EHLO keywords */

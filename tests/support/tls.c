@@ -2,6 +2,7 @@
 #include "tests/support/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 
 struct tls {
 	enum certificate certificate;
+	enum certificate first; /* until the client has said whom it wants */
 	SSL_CTX *contexts[CERTIFICATE_COUNT];
 	struct identity issuer, responder; /* of OCSP responses */
 	enum stapled
@@ -74,6 +76,20 @@ static int staple(SSL *ssl, void *owner)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* RFC 6066 §3: who asks for a name of the certificate gets that one. */
+static int choose(SSL *ssl, int *alert, void *owner)
+{
+	const struct tls *tls = owner;
+	SSL_CTX *wanted = tls->contexts[tls->certificate];
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	if (name &&
+	    X509_check_host(SSL_CTX_get0_certificate(wanted), name, 0, 0, NULL) == 1)
+		SSL_set_SSL_CTX(ssl, wanted);
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static struct identity share(const struct identity *identity)
 {
 	X509_up_ref(identity->leaf);
@@ -107,6 +123,9 @@ struct tls *tls_create(const struct pki *pki, const struct tls_settings *setting
 	struct tls *tls = memory_zeroed(1, sizeof(*tls));
 
 	tls->certificate = settings->certificate;
+	tls->first = settings->without_sni == CERTIFICATE_DEFAULT
+	                     ? settings->certificate
+	                     : settings->without_sni;
 	tls->issuer = share(&pki->intermediate);
 	tls->responder = share(&pki->responder);
 	for (enum stapled i = 0; i < STAPLED_COUNT; i++)
@@ -122,6 +141,8 @@ struct tls *tls_create(const struct pki *pki, const struct tls_settings *setting
 		SSL_CTX_set_tlsext_status_cb(tls->contexts[i], staple);
 		SSL_CTX_set_tlsext_status_arg(tls->contexts[i], tls);
 	}
+	SSL_CTX_set_tlsext_servername_callback(tls->contexts[tls->first], choose);
+	SSL_CTX_set_tlsext_servername_arg(tls->contexts[tls->first], tls);
 	return tls;
 }
 
@@ -140,7 +161,7 @@ SSL *tls_session(const struct tls *tls, int descriptor, enum certificate certifi
                  enum stapled stapled)
 {
 	SSL *ssl = SSL_new(
-		tls->contexts[certificate == CERTIFICATE_DEFAULT ? tls->certificate
+		tls->contexts[certificate == CERTIFICATE_DEFAULT ? tls->first
 	                                                         : certificate]);
 
 	if (!ssl || !SSL_set_fd(ssl, descriptor)) {

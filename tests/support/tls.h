@@ -15,7 +15,9 @@ struct tls;
 
 struct tls_settings {
 	int highest_version;          /* TLS1_2_VERSION ..., 0 = the newest */
-	enum certificate certificate; /* shown where a script names none */
+	enum certificate certificate; /* shown where a script names none; */
+	enum certificate
+		without_sni; /* unless DEFAULT, to who asks for no name of it */
 	const char *client_authority; /* PEM file, or NULL: no client certificate */
 };
 

@@ -24,9 +24,12 @@ enum {
 	CONNECTED "0 * tls start\n0.1 * verify 0 ok\n0.1 * tls done TLSv1.3 X\n" \
 		  "0.2 < 220 a\n0.2 > EHLO a\n"
 #define CLEAR_LOGIN RECORDED_CLEARTEXT "0.1 > AUTH PLAIN <redacted>\n"
-#define UNVERIFIED_LOGIN \
-	HANDSHAKE "0.1 * verify 18 x\n0.1 * tls done TLSv1.3 X\n0.1 > EHLO a\n" \
-		  "0.1 < 250-a\n0.1 < 250 AUTH PLAIN\n0.1 > AUTH PLAIN <redacted>\n"
+#define LOGIN_BEHIND(verify) \
+	HANDSHAKE "0.1 * verify " verify " x\n0.1 * tls done TLSv1.3 X\n" \
+		  "0.1 > EHLO a\n0.1 < 250-a\n0.1 < 250 AUTH PLAIN\n" \
+		  "0.1 > AUTH PLAIN <redacted>\n"
+#define UNVERIFIED_LOGIN LOGIN_BEHIND("18")
+#define STRANGER_LOGIN   LOGIN_BEHIND("62")
 
 static const char *const steps[] = {
 	[CONTACT_CONNECT] = "connect", [CONTACT_GREETING] = "greeting",

@@ -112,14 +112,14 @@ static const struct {
 	enum contact_outcome outcome;
 	const char *means;
 } outcomes[] = {
-	{ CONTACT_ANSWERED, "at" },   { CONTACT_REFUSED_COMMAND, "at" },
-	{ CONTACT_STRANGE, "t" },     { CONTACT_SILENT, "so" },
-	{ CONTACT_MUTE, "t" },        { CONTACT_LOST, "t" },
-	{ CONTACT_GAP, "t" },         { CONTACT_CLOSED, "t" },
-	{ CONTACT_RESET, "t" },       { CONTACT_ALERT, "t" },
-	{ CONTACT_HANDSHAKE, "t" },   { CONTACT_REFUSED, "tr" },
-	{ CONTACT_UNREACHABLE, "o" }, { CONTACT_FORBIDDEN, "" },
-	{ CONTACT_LOCAL, "" },
+	{ CONTACT_ANSWERED, "at" }, { CONTACT_REFUSED_COMMAND, "at" },
+	{ CONTACT_TAKEN, "t" },     { CONTACT_STRANGE, "t" },
+	{ CONTACT_SILENT, "so" },   { CONTACT_MUTE, "t" },
+	{ CONTACT_LOST, "t" },      { CONTACT_GAP, "t" },
+	{ CONTACT_CLOSED, "t" },    { CONTACT_RESET, "t" },
+	{ CONTACT_ALERT, "t" },     { CONTACT_HANDSHAKE, "t" },
+	{ CONTACT_REFUSED, "tr" },  { CONTACT_UNREACHABLE, "o" },
+	{ CONTACT_FORBIDDEN, "" },  { CONTACT_LOCAL, "" },
 };
 
 static void outcomes_answer_the_questions(void **state)

@@ -256,11 +256,11 @@ static const struct {
 
 	/* rejected, and by whom */
 	ROW(dialling, "0.1 * icmp 3/13 from 192.0.2.7 target\n0.1 * end unreachable\n", REJECTED_BY_FIREWALL, CERTAIN),
-	ROW(dialling, "0.1 * icmp6 1/1 from 2001:db8::1 hop\n0.1 * errno EACCES async\n0.1 * end forbidden\n", REJECTED_BY_FIREWALL, CERTAIN),
+	ROW(dialling, "0.1 * icmp6 1/1 from 2001:db8::1 hop\n0.1 * errno EACCES async\n0.1 * end unreachable\n", REJECTED_BY_FIREWALL, CERTAIN),
 	ROW(dialling, "0.1 * icmp 3/3 from 10.0.0.1 hop\n0.1 * end refused\n", REJECTED_BY_FIREWALL, CERTAIN),
 	ROW(dialling, "0.1 * icmp 3/3 from 192.0.2.7 target\n0.1 * end refused\n", REJECTED_BY_FIREWALL, LIKELY),
 	ROW(dialling, "0.1 * icmp 3/2 from 10.0.0.1 hop\n0.1 * end unreachable\n", REJECTED_BY_FIREWALL, LIKELY),
-	ROW(dialling, "0.1 * errno EACCES async\n0.1 * end forbidden\n", REJECTED_BY_FIREWALL, LIKELY),
+	ROW(dialling, "0.1 * errno EACCES async\n0.1 * end unreachable\n", REJECTED_BY_FIREWALL, LIKELY),
 	ROW(dialling, "0.1 * icmp 11/0 from 10.0.0.1 hop\n0.1 * end unreachable\n", NO_ROUTE, CERTAIN),
 	ROW(dialling, "0.1 * icmp 3/1 from 10.0.0.1 hop\n0.1 * end unreachable\n" PORT_ANSWERS, REJECTED_BY_FIREWALL, LIKELY),
 	ROW(dialling, "0.1 * icmp 3/1 from 10.0.0.1 hop\n0.1 * end unreachable\n", NO_ROUTE, LIKELY),

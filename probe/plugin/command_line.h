@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PROBE_PLUGIN_COMMAND_LINE_H
+#define PROBE_PLUGIN_COMMAND_LINE_H
+
+#include "probe/clock.h"
+#include "probe/error.h"
+#include "probe/target.h"
+
+struct options;
+
+/* Past every character, so that getopt_long() tells long options apart. */
+enum option_id {
+	ID_BASE = 256,
+#define OPTION(group, id, short, long, argument, help) ID_##id,
+#include "probe/plugin/option.def"
+	ID_END
+};
+
+/* How far the command line has been read. */
+struct command_line {
+	struct options *options;
+	bool tls_given;
+	const char *of_login, *of_decode; /* the first option of this kind, or NULL */
+};
+
+/*
+ * Takes one option of a group (option.def) into `line->options`. False with a sentence
+ * that names the option when its value is wrong. `value` points into argv.
+ */
+typedef bool take_option(struct command_line *line, int id, char *value,
+                         struct error *err);
+
+take_option take_server_option, take_tls_option, take_login_option, take_safety_option,
+	take_look_option, take_decode_option, take_output_option;
+
+/* "0.5": seconds from 0 to `most`; false when the text is no such number. */
+bool take_seconds(usec *out, const char *text, double most);
+
+#endif
