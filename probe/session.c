@@ -72,6 +72,12 @@ static const struct sockaddr_storage *last_address(const struct session *session
 	return &session->route->destination.addresses[session->route->address_index];
 }
 
+/* NULL behind a proxy and at a Unix socket. */
+static const struct sockaddr_storage *peer_of(const struct session *session)
+{
+	return session->route->destination.count ? last_address(session) : NULL;
+}
+
 usec session_time_left(const struct session *session)
 {
 	return time_left(session);
@@ -287,9 +293,9 @@ static bool is_strange_greeting(struct session *session, struct str line)
 	struct reply_line reply;
 	bool strange = !session->greeted && !reply_parse_line(&reply, str_trim(line));
 
-	if (!session->greeted && session->route->destination.count)
-		witness_greeting(session->trace, now(session), line,
-		                 last_address(session));
+	if (!session->greeted)
+		witness_greeting(session->trace, now(session), line, session->target,
+		                 peer_of(session));
 	session->greeted = true;
 	return strange;
 }
@@ -336,7 +342,7 @@ static void on_note(void *owner, const char *event)
 
 	trace_add(session->trace, now(session), DIRECTION_NOTE, str_of(event));
 	witness_certificate(session->trace, now(session), str_of(event),
-	                    session->target);
+	                    session->target, peer_of(session));
 	listen_anew(session);
 }
 

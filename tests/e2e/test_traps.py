@@ -233,7 +233,7 @@ def test_trap_phase_times_come_from_the_trace(probe, mode):
     seconds = {phase: value["seconds"] for phase, value in run.report["phases"].items()}
     assert sorted(seconds) == sorted(TIMED[mode]), run
     for phase in set(seconds) - {"connect", "tls"}:
-        assert delay - 0.01 <= seconds[phase] < delay + 0.25, (phase, run)
+        assert delay / 2 <= seconds[phase] < delay + 0.25, (phase, run)
     login = sum(value for phase, value in seconds.items() if phase != "quit")
     assert 0.8 * run.report["duration"] < login <= run.report["duration"] + 0.001, run
     assert min(seconds.values()) >= 0, run
