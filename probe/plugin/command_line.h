@@ -30,8 +30,8 @@ struct command_line {
 typedef bool take_option(struct command_line *line, int id, char *value,
                          struct error *err);
 
-take_option take_server_option, take_tls_option, take_login_option, take_safety_option,
-	take_look_option, take_decode_option, take_output_option;
+#define OPTION_GROUP(id, name, title) take_option take_##name##_option;
+#include "probe/plugin/option_group.def"
 
 /* "0.5": seconds from 0 to `most`; false when the text is no such number. */
 bool take_seconds(usec *out, const char *text, double most);

@@ -9,13 +9,8 @@
 #include "probe/text.h"
 
 enum group {
-	GROUP_SERVER,
-	GROUP_TLS,
-	GROUP_LOGIN,
-	GROUP_SAFETY,
-	GROUP_LOOK,
-	GROUP_DECODE,
-	GROUP_OUTPUT,
+#define OPTION_GROUP(id, name, title) GROUP_##id,
+#include "probe/plugin/option_group.def"
 	GROUP_COUNT
 };
 
@@ -33,13 +28,8 @@ static const struct {
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
-	[GROUP_SERVER] = "Server:",
-	[GROUP_TLS] = "Encryption:",
-	[GROUP_LOGIN] = "Login:",
-	[GROUP_SAFETY] = "Safety off, each only where you mean it:",
-	[GROUP_LOOK] = "When it fails:",
-	[GROUP_DECODE] = "Decoding a reply (no network):",
-	[GROUP_OUTPUT] = "Thresholds and output:",
+#define OPTION_GROUP(id, name, title) [GROUP_##id] = (title),
+#include "probe/plugin/option_group.def"
 };
 
 /* ---- help ---- */
@@ -72,7 +62,7 @@ const char *options_help(struct arena *arena)
 	         "[options]\n",
 	         PROBE_VERSION);
 	for (unsigned group = 0; group < GROUP_COUNT; group++) {
-		text_add(&out, "\n%s\n", group_titles[group]);
+		text_add(&out, "\n%s:\n", group_titles[group]);
 		for (size_t i = 0; i < OPTION_COUNT; i++)
 			if (table[i].group == group)
 				add_option(&out, i);
@@ -88,10 +78,8 @@ const char *options_help(struct arena *arena)
 }
 
 static take_option *const takers[GROUP_COUNT] = {
-	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
-	[GROUP_LOGIN] = take_login_option,   [GROUP_SAFETY] = take_safety_option,
-	[GROUP_LOOK] = take_look_option,     [GROUP_DECODE] = take_decode_option,
-	[GROUP_OUTPUT] = take_output_option,
+#define OPTION_GROUP(id, name, title) [GROUP_##id] = take_##name##_option,
+#include "probe/plugin/option_group.def"
 };
 
 /* ---- the command line ---- */
