@@ -15,6 +15,7 @@ enum group {
 	GROUP_SAFETY,
 	GROUP_LOOK,
 	GROUP_DECODE,
+	GROUP_JUDGEMENT,
 	GROUP_OUTPUT,
 	GROUP_COUNT
 };
@@ -39,7 +40,8 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_SAFETY] = "Safety off, each only where you mean it:",
 	[GROUP_LOOK] = "When it fails:",
 	[GROUP_DECODE] = "Decoding a reply (no network):",
-	[GROUP_OUTPUT] = "Thresholds and output:",
+	[GROUP_JUDGEMENT] = "Thresholds and states:",
+	[GROUP_OUTPUT] = "Deadline and output:",
 };
 
 /* ---- help ---- */
@@ -83,15 +85,16 @@ const char *options_help(struct arena *arena)
 	               "login is accepted, WARNING when the server throttles, UNKNOWN "
 	               "for a fault\n"
 	               "of the probe itself, else CRITICAL. RANGE is that of the "
-	               "Monitoring Plugins.\n");
+	               "Monitoring Plugins,\n"
+	               "STATE is OK, WARNING, CRITICAL or UNKNOWN.\n");
 	return out.at;
 }
 
 static take_option *const takers[GROUP_COUNT] = {
-	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
-	[GROUP_LOGIN] = take_login_option,   [GROUP_SAFETY] = take_safety_option,
-	[GROUP_LOOK] = take_look_option,     [GROUP_DECODE] = take_decode_option,
-	[GROUP_OUTPUT] = take_output_option,
+	[GROUP_SERVER] = take_server_option,       [GROUP_TLS] = take_tls_option,
+	[GROUP_LOGIN] = take_login_option,         [GROUP_SAFETY] = take_safety_option,
+	[GROUP_LOOK] = take_look_option,           [GROUP_DECODE] = take_decode_option,
+	[GROUP_JUDGEMENT] = take_judgement_option, [GROUP_OUTPUT] = take_output_option,
 };
 
 /* ---- the command line ---- */
@@ -160,7 +163,8 @@ static void look_for_output(struct options *options, int argc, char **argv)
 			form = argv[i + 1];
 		else if (argv[i][len] != '=')
 			continue;
-		options->output = strcmp(form, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
+		if (!output_form_from_word(&options->output, str_of(form)))
+			options->output = OUTPUT_TEXT;
 	}
 }
 
@@ -195,7 +199,22 @@ static bool check_kind(const struct command_line *line, struct error *err)
 	if (options->jsonl && !str_equal(options->question.reply, STR("-")))
 		return error_set(err,
 		                 "--input jsonl needs --decode - (standard input)");
+	if (decodes && options->output == OUTPUT_OPENMETRICS)
+		return error_set(err,
+		                 "--decode and --output openmetrics contradict each "
+		                 "other");
 	return true;
+}
+
+static bool check_rules(const struct options *options, struct error *err)
+{
+	if (options->wish != WISH_PROBE)
+		return true;
+	if (options->rules.forbid_cleartext_auth && options->target.tls == TLS_IMPLICIT)
+		return error_set(err,
+		                 "--forbid-cleartext-auth and --tls contradict each "
+		                 "other");
+	return rules_check(&options->rules, err);
 }
 
 static bool read_command_line(struct command_line *line, int argc, char **argv,
@@ -223,7 +242,7 @@ static bool read_command_line(struct command_line *line, int argc, char **argv,
 		/* Not repeated either: after -P it may be half of a password. */
 		return error_set(
 			err, "an argument that is no option; the host goes after -H");
-	return check_kind(line, err);
+	return check_kind(line, err) && check_rules(line->options, err);
 }
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)
