@@ -4,6 +4,7 @@
 
 #include "probe/clock.h"
 #include "probe/error.h"
+#include "probe/plugin/judgement.h"
 #include "probe/target.h"
 
 struct options;
@@ -35,5 +36,9 @@ typedef bool take_option(struct command_line *line, int id, char *value,
 
 /* "0.5": seconds from 0 to `most`; false when the text is no such number. */
 bool take_seconds(usec *out, const char *text, double most);
+
+/* "critical" or "2"; false with a sentence that names the option. */
+bool take_state(struct chosen_state *out, const char *option, struct str word,
+                struct error *err);
 
 #endif

@@ -73,7 +73,8 @@ const char *options_help(struct arena *arena)
 	               "login is accepted, WARNING when the server throttles, UNKNOWN "
 	               "for a fault\n"
 	               "of the probe itself, else CRITICAL. RANGE is that of the "
-	               "Monitoring Plugins.\n");
+	               "Monitoring Plugins,\n"
+	               "STATE is OK, WARNING, CRITICAL or UNKNOWN.\n");
 	return out.at;
 }
 
@@ -148,7 +149,8 @@ static void look_for_output(struct options *options, int argc, char **argv)
 			form = argv[i + 1];
 		else if (argv[i][len] != '=')
 			continue;
-		options->output = strcmp(form, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
+		if (!output_form_from_word(&options->output, str_of(form)))
+			options->output = OUTPUT_TEXT;
 	}
 }
 
@@ -183,7 +185,22 @@ static bool check_kind(const struct command_line *line, struct error *err)
 	if (options->jsonl && !str_equal(options->question.reply, STR("-")))
 		return error_set(err,
 		                 "--input jsonl needs --decode - (standard input)");
+	if (decodes && options->output == OUTPUT_OPENMETRICS)
+		return error_set(err,
+		                 "--decode and --output openmetrics contradict each "
+		                 "other");
 	return true;
+}
+
+static bool check_rules(const struct options *options, struct error *err)
+{
+	if (options->wish != WISH_PROBE)
+		return true;
+	if (options->rules.forbid_cleartext_auth && options->target.tls == TLS_IMPLICIT)
+		return error_set(err,
+		                 "--forbid-cleartext-auth and --tls contradict each "
+		                 "other");
+	return rules_check(&options->rules, err);
 }
 
 static bool read_command_line(struct command_line *line, int argc, char **argv,
@@ -211,7 +228,7 @@ static bool read_command_line(struct command_line *line, int argc, char **argv,
 		/* Not repeated either: after -P it may be half of a password. */
 		return error_set(
 			err, "an argument that is no option; the host goes after -H");
-	return check_kind(line, err);
+	return check_kind(line, err) && check_rules(line->options, err);
 }
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)

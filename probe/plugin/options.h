@@ -3,10 +3,10 @@
 #define PROBE_PLUGIN_OPTIONS_H
 
 #include "probe/plugin/decode.h"
-#include "probe/plugin/range.h"
+#include "probe/plugin/judgement.h"
 #include "probe/target.h"
 
-enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
+enum output_form { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_OPENMETRICS, OUTPUT_NAGIOS_ONLY };
 enum wish { WISH_PROBE, WISH_DECODE, WISH_HELP, WISH_VERSION };
 
 /* Where the password comes from. */
@@ -28,8 +28,7 @@ struct options {
 	bool jsonl;                       /* questions are read from stdin */
 	char sender[COMMAND_MAX_LEN + 1]; /* the command that -f makes */
 	const char *state_file;           /* NULL: nothing is remembered */
-	bool has_warning, has_critical;
-	struct range warning, critical;
+	struct rules rules;
 	int verbosity;
 	enum output_form output;
 	bool trace;
@@ -41,6 +40,9 @@ struct options {
  * is right even then. Strings point into argv and into `out`, which must not move.
  */
 bool options_parse(struct options *out, int argc, char **argv, struct error *err);
+
+/* The word of --output. */
+bool output_form_from_word(enum output_form *out, struct str word);
 
 /* The help text, 80 columns, grouped. */
 const char *options_help(struct arena *arena);
