@@ -17,6 +17,7 @@
 #include "probe/plugin/decode_json.h"
 #include "probe/plugin/nagios.h"
 #include "probe/plugin/options.h"
+#include "probe/plugin/password.h"
 #include "probe/plugin/recall.h"
 
 /* One check from start to exit. */
@@ -80,43 +81,6 @@ static int give_up(const struct plugin *plugin, enum reason reason,
 		break;
 	}
 	return SEVERITY_UNKNOWN;
-}
-
-static struct secret *secret_from_environment(const char *name, struct error *err)
-{
-	char *value = getenv(name);
-	struct secret *secret;
-
-	if (!value) {
-		error_set(err, "--password-env: the variable %.60s is not set", name);
-		return NULL;
-	}
-	secret = secret_create(str_of(value), name, err);
-	explicit_bzero(value, strlen(value));
-	return secret;
-}
-
-static bool take_secret(struct secret **out, const struct options *options,
-                        struct error *err)
-{
-	*out = NULL;
-	switch (options->password_source) {
-	case PASSWORD_NONE:
-		return true;
-	case PASSWORD_FILE:
-		*out = secret_read_file(options->password_place, err);
-		break;
-	case PASSWORD_ENVIRONMENT:
-		*out = secret_from_environment(options->password_place, err);
-		break;
-	case PASSWORD_STDIN:
-		*out = secret_read_descriptor(STDIN_FILENO, "standard input", err);
-		break;
-	case PASSWORD_ARGUMENT:
-		*out = options->secret;
-		break;
-	}
-	return *out != NULL;
 }
 
 /* ---- the run ---- */
@@ -288,7 +252,7 @@ static int run(struct plugin *plugin)
 	struct error err;
 	int state;
 
-	if (!take_secret(&secret, &plugin->options, &err))
+	if (!password_take(&secret, &plugin->options, plugin->arena, &err))
 		return give_up(plugin, REASON_SECRET_UNREADABLE, err.text);
 	target = target_create(&plugin->options.target, secret, &err);
 	if (!target)
@@ -362,8 +326,7 @@ int main(int argc, char **argv)
 		state = serve(&plugin);
 	else
 		state = give_up(&plugin, REASON_BAD_TARGET, err.text);
-	if (plugin.options.wish != WISH_PROBE)
-		secret_destroy(plugin.options.secret);
+	options_release(&plugin.options);
 	curl_global_cleanup();
 	arena_destroy(plugin.arena);
 	return state;

@@ -304,6 +304,15 @@ static void sources_of_the_password_are_told_apart(void **state)
 	assert_int_equal(options.password_source, PASSWORD_STDIN);
 	options = good(&command, "--password-file /a --password-file /b");
 	assert_string_equal(options.password_place, "/b");
+	options = good(&command, "--password-command /bin/pass~a");
+	assert_int_equal(options.password_source, PASSWORD_COMMAND);
+	assert_string_equal(options.password_place, "/bin/pass a");
+	options = good(&command, "--password-credential a.b");
+	assert_int_equal(options.password_source, PASSWORD_CREDENTIAL);
+	assert_string_equal(options.password_place, "a.b");
+	options = good(&command, "--netrc /a");
+	assert_int_equal(options.password_source, PASSWORD_NETRC);
+	assert_string_equal(options.password_place, "/a");
 }
 
 /* ---- the password on the command line ---- */
@@ -338,12 +347,42 @@ static void argument_is_kept_and_wiped_from_the_command_line(void **state)
 
 static void argument_is_wiped_though_another_option_is_wrong(void **state)
 {
+	static const char *const lines[] = {
+		"-P geheim99 -p x",
+		"-p x -P geheim99",
+		"-Pgeheim99 --extra-opts=@/x",
+		"--extra-opts=@/x --authpass=geheim99",
+		"--password-stdin -P geheim99",
+	};
 	struct command command = { 0 };
 
 	(void)state;
-	assert_false(parse(&command, "-P geheim99 -p x"));
-	assert_null(command.options.secret);
-	assert_false(holds(&command, "geheim"));
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CHECK(lines[i], !parse(&command, lines[i]));
+		CHECK(lines[i], !command.options.secret);
+		CHECK(lines[i], !holds(&command, "eheim"));
+		options_release(&command.options);
+	}
+}
+
+static void number_of_option_files_is_limited(void **state)
+{
+	struct command command;
+
+	(void)state;
+	/* The first is read only when all have been noted. */
+	assert_false(parse(&command, "--extra-opts=1@/x --extra-opts=2@/x "
+	                             "--extra-opts=3@/x --extra-opts=4@/x "
+	                             "--extra-opts=5@/x --extra-opts=6@/x "
+	                             "--extra-opts=7@/x --extra-opts=8@/x"));
+	assert_non_null(strstr(command.err.text, "cannot be opened"));
+	options_release(&command.options);
+	assert_false(parse(&command, "--extra-opts=1@/x --extra-opts=2@/x "
+	                             "--extra-opts=3@/x --extra-opts=4@/x "
+	                             "--extra-opts=5@/x --extra-opts=6@/x "
+	                             "--extra-opts=7@/x --extra-opts=8@/x "
+	                             "--extra-opts=9@/x"));
+	assert_non_null(strstr(command.err.text, "more than 8 times"));
 }
 
 /* ---- mistakes ---- */
@@ -454,6 +493,22 @@ static const struct {
 	{ "--tls --forbid-cleartext-auth", "--tls --forbid-cleartext-auth" },
 	{ "--decode 535 --output openmetrics", "--decode --output openmetrics" },
 	{ "--decode 535 -w 5", "--decode --warning" },
+	{ "--netrc a --password-command /b", "--netrc --password-command" },
+	{ "--password-command /b -P x", "--password-command -P" },
+	{ "--password-credential a --netrc b", "--password-credential --netrc" },
+	{ "--password-file b --password-credential a",
+	  "--password-file --password-credential" },
+	{ "--password-command pass", "--password-command full path" },
+	{ "--password-command /a~'b", "--password-command quote" },
+	{ "--password-credential a/b", "--password-credential a/b name" },
+	{ "--password-credential ..", "--password-credential .. name" },
+	{ "--password-credential ''", "--password-credential name" },
+	{ "--extra-opts=a@", "--extra-opts file @" },
+	{ "--extra-opts=@/x.ini", "/x.ini cannot be opened" },
+	{ "--extra-opts @/x.ini", "/x.ini cannot be opened" },
+	{ "-H a --extra-opts=@/dev/null -p 1", "/dev/null options [check_smtp_auth]" },
+	{ "--extra-opts a@/dev/null", "/dev/null options [a]" },
+	{ "--extra-opts=@/x -P geheim -H", "/x" },
 };
 
 static void check_mistake(struct command *command, const char *line, const char *words)
@@ -467,6 +522,7 @@ static void check_mistake(struct command *command, const char *line, const char 
 			fail_msg("row \"%s\": no \"%.*s\" in \"%s\"", line,
 			         (int)word.len, word.at, command->err.text);
 	CHECK(line, !command->options.secret);
+	options_release(&command->options);
 }
 
 static void mistake_is_named_in_one_line(void **state)
@@ -508,7 +564,8 @@ static void long_value_is_cut_to_fit_the_line(void **state)
 		                               "--expect-cause",
 		                               "--expect-cause tls/",
 		                               "--require-mechanism",
-		                               "--forbid-mechanism" };
+		                               "--forbid-mechanism",
+		                               "--password-command" };
 	struct command command;
 	char line[256];
 
@@ -528,6 +585,19 @@ static void long_value_is_cut_to_fit_the_line(void **state)
 	}
 	snprintf(line, sizeof(line), "%0200d", 7);
 	check_mistake(&command, line, "-H");
+	assert_true(strlen(PREFIX) + strlen(command.err.text) <= COLUMNS);
+}
+
+static void name_of_a_credential_is_limited(void **state)
+{
+	struct command command;
+	char line[512];
+
+	(void)state;
+	snprintf(line, sizeof(line), "--password-credential %0255d", 7);
+	good(&command, line);
+	snprintf(line, sizeof(line), "--password-credential %0256d", 7);
+	check_mistake(&command, line, "--password-credential name");
 	assert_true(strlen(PREFIX) + strlen(command.err.text) <= COLUMNS);
 }
 
@@ -624,9 +694,11 @@ int main(void)
 		cmocka_unit_test(sources_of_the_password_are_told_apart),
 		cmocka_unit_test(argument_is_kept_and_wiped_from_the_command_line),
 		cmocka_unit_test(argument_is_wiped_though_another_option_is_wrong),
+		cmocka_unit_test(number_of_option_files_is_limited),
 		cmocka_unit_test(mistake_is_named_in_one_line),
 		cmocka_unit_test(long_value_is_cut_to_fit_the_line),
 		cmocka_unit_test(list_of_mechanisms_has_an_end),
+		cmocka_unit_test(name_of_a_credential_is_limited),
 		cmocka_unit_test(value_for_a_switch_is_not_called_unknown),
 		cmocka_unit_test(output_form_is_right_after_any_mistake),
 		cmocka_unit_test(help_fits_the_terminal_and_names_every_option),
