@@ -30,7 +30,6 @@ bool tls_facts_take_certificate(struct tls_facts *tls, struct str rest)
 	struct certificate_facts facts = { 0 };
 	struct str number, key, value;
 
-	tls->judged = true;
 	if (tls->certificate_count == CERTIFICATE_MAX)
 		return false;
 	str_take_word(&number, &rest, " ");
@@ -45,9 +44,9 @@ void tls_facts_take_verify(struct tls_facts *tls, struct str rest)
 	struct str word;
 	int code;
 
-	tls->judged = true;
 	if (!str_take_word(&word, &rest, " ") || !str_take_number(&code, &word))
 		return;
+	tls->judged = true;
 	if (code == 0 || tls->fault_count == VERIFY_FAULT_MAX)
 		return;
 	if (tls->fault_count == 0)

@@ -21,7 +21,7 @@ struct certificate_facts {
 struct tls_facts {
 	bool started, done;
 	struct str version, cipher, group;
-	bool judged; /* a certificate was looked at */
+	bool judged; /* a certificate was verified, well or badly */
 	size_t fault_count;
 	int faults[VERIFY_FAULT_MAX]; /* X509_V_ERR_*; none = verified */
 	struct str fault_text;        /* of the first */

@@ -216,22 +216,19 @@ static bool read_command_line(struct command_line *line, int argc, char **argv,
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)
 {
-	struct options options = { .target = { .mechanism = MECHANISM_AUTO,
-		                               .second_look = SECOND_LOOK_MAX_S *
-		                                              USEC_PER_SEC },
-		                   .question = { .phase = PHASE_NONE,
-		                                 .mechanism = STR(""),
-		                                 .target = STR(""),
-		                                 .banner = STR("") } };
-	struct command_line line = { .options = &options };
-	bool good;
+	struct command_line line = { .options = out };
 
-	look_for_output(&options, argc, argv);
-	good = read_command_line(&line, argc, argv, err);
-	if (!good) {
-		secret_destroy(options.secret);
-		options.secret = NULL;
-	}
-	*out = options;
-	return good;
+	*out = (struct options){ .target = { .mechanism = MECHANISM_AUTO,
+		                             .second_look =
+		                                     SECOND_LOOK_MAX_S * USEC_PER_SEC },
+		                 .question = { .phase = PHASE_NONE,
+		                               .mechanism = STR(""),
+		                               .target = STR(""),
+		                               .banner = STR("") } };
+	look_for_output(out, argc, argv);
+	if (read_command_line(&line, argc, argv, err))
+		return true;
+	secret_destroy(out->secret);
+	out->secret = NULL;
+	return false;
 }

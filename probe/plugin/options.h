@@ -24,9 +24,10 @@ struct options {
 	enum password_source password_source;
 	const char *password_place; /* path or variable */
 	struct secret *secret;      /* from -P, which is wiped from the command line */
-	struct decode_question question; /* for WISH_DECODE */
-	bool jsonl;                      /* questions are read from stdin */
-	const char *state_file;          /* NULL: nothing is remembered */
+	struct decode_question question;  /* for WISH_DECODE */
+	bool jsonl;                       /* questions are read from stdin */
+	char sender[COMMAND_MAX_LEN + 1]; /* the command that -f makes */
+	const char *state_file;           /* NULL: nothing is remembered */
 	bool has_warning, has_critical;
 	struct range warning, critical;
 	int verbosity;
@@ -37,7 +38,7 @@ struct options {
 
 /*
  * Reads the command line. False and a sentence about the first mistake; `out->output`
- * is right even then. Strings point into argv.
+ * is right even then. Strings point into argv and into `out`, which must not move.
  */
 bool options_parse(struct options *out, int argc, char **argv, struct error *err);
 
