@@ -194,8 +194,8 @@ def test_parser_knows(option, probe):
     words = [f"--{name}"] + ([f"-{letter}"] if letter else [])
     for word in words:
         if argument.startswith("["):
-            # Followed by what is unknown, which is what it must complain about.
-            assert "-~: unknown option" in probe.run(word, "-~").stdout
+            said = probe.run(word).stdout
+            assert "unknown" not in said and "needs a value" not in said
         elif argument:
             assert f": {word} needs a value " in probe.run(word).stdout
         elif word.startswith("--"):
