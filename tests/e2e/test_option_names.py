@@ -92,6 +92,12 @@ def test_manual_names_options_that_exist():
     assert names == {name for _, name, *_ in SHOWN}
 
 
+def test_manual_names_every_cause():
+    section = plain(MANUAL.read_text()).split("\n.SH EXIT STATUS\n")[1].split("\n.SH ")[0]
+    for _, _, word, *_ in tables.causes():
+        assert word == "none" or re.search(rf"\b{word}\b", section), word
+
+
 def complete(*words, directory="/"):
     """What bash offers for the last word; "=" is a word of its own there."""
     script = (
