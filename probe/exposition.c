@@ -162,14 +162,17 @@ static bool is_name(struct str word)
 
 static void add_offer(struct page *page, const struct capabilities *offer)
 {
-	if (!offer->offered_count)
-		return;
-	begin(page, METRIC_OFFERED);
+	bool begun = false;
+
 	for (size_t i = 0; i < offer->offered_count; i++) {
 		const struct label label = { "mechanism", offer->offered[i] };
 
-		if (is_name(label.value) && !is_repeated(offer, i))
-			add_series(page, METRIC_OFFERED, &label, 1, 1);
+		if (!is_name(label.value) || is_repeated(offer, i))
+			continue;
+		if (!begun)
+			begin(page, METRIC_OFFERED);
+		begun = true;
+		add_series(page, METRIC_OFFERED, &label, 1, 1);
 	}
 }
 
