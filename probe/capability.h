@@ -17,7 +17,7 @@ struct capabilities {
 	bool auth;                /* an AUTH line stands there, even an empty one */
 	mechanism_set mechanisms; /* of those in mechanism.def */
 	size_t offered_count;
-	struct str offered[OFFERED_MAX]; /* every mechanism name, known or not */
+	struct str offered[OFFERED_MAX]; /* each mechanism once, known or not */
 	size_t keyword_count;
 	struct str keywords[CAPABILITY_MAX]; /* "SIZE 1000", "AUTH PLAIN LOGIN" */
 	bool truncated;

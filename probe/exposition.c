@@ -143,14 +143,6 @@ static void add_reply(struct page *page, const struct reply *reply)
 		                            status->subject, status->detail)));
 }
 
-static bool is_repeated(const struct capabilities *offer, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (str_equal(offer->offered[i], offer->offered[at]))
-			return true;
-	return false;
-}
-
 /* A name that is no name of RFC 4422 might become the same as another one. */
 static bool is_name(struct str word)
 {
@@ -167,7 +159,7 @@ static void add_offer(struct page *page, const struct capabilities *offer)
 	for (size_t i = 0; i < offer->offered_count; i++) {
 		const struct label label = { "mechanism", offer->offered[i] };
 
-		if (!is_name(label.value) || is_repeated(offer, i))
+		if (!is_name(label.value))
 			continue;
 		if (!begun)
 			begin(page, METRIC_OFFERED);

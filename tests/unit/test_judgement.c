@@ -59,7 +59,7 @@
 #define THROTTLED RECORDED_LOGIN "1 < 454 4.7.0 too many logins\n1 * end reply\n"
 #define SILENT    "0 * connect 192.0.2.7:587\n1 * connected\n9 * end timeout\n"
 #define DEAD_DNS  "0 * resolve mx.example\n9 * end dns_timeout\n"
-#define LOCAL     "0 * end local no memory\n"
+#define LOCAL     "1 * end local no memory\n"
 #define LOSSY     "9 * tcp retransmits=3\n"
 
 static struct range range_of(const char *text)
@@ -481,6 +481,8 @@ static const struct {
 	{ "refused", RECORDED_REFUSAL, "GSSAPI", NULL, false, SEVERITY_CRITICAL, "" },
 	/* Nobody has seen an offer. */
 	{ "silent", SILENT, "GSSAPI", NULL, false, SEVERITY_CRITICAL, "" },
+	{ "own trouble after the offer", RECORDED_CLEARTEXT LOCAL, NULL, "PLAIN", true,
+	  SEVERITY_UNKNOWN, "" },
 	{ "own trouble at first", LOCAL, "GSSAPI", NULL, true, SEVERITY_UNKNOWN, "" },
 };
 
@@ -577,7 +579,8 @@ static void figures_are_what_was_measured(void **state)
 
 static void unmeasured_figures_are_left_out(void **state)
 {
-	struct result *result = recorded(LOCAL, NULL);
+	struct result *result = recorded(LOCAL, NULL),
+		      *without_rtt = recorded(RECORDED_SUCCESS LOSSY, NULL);
 	double value;
 
 	(void)state;
@@ -585,7 +588,9 @@ static void unmeasured_figures_are_left_out(void **state)
 		CHECK(figure_label((enum figure)i),
 		      figure_value(&value, (enum figure)i, result->seen) ==
 		              (i == FIGURE_TIME));
+	assert_false(figure_value(&value, FIGURE_RTT, without_rtt->seen));
 	result_release(result);
+	result_release(without_rtt);
 }
 
 int main(void)

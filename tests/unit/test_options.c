@@ -426,7 +426,7 @@ static const struct {
 	{ "-t 1:4", "-t 4 state" },
 	{ "-t 1:2:3", "-t 2:3 state" },
 	{ "-t :2", "-t :2" },
-	{ "-t 00000000000000000000000000001", "-t" },
+	{ "-t 10.00000000000000000000000x", "-t 3600" },
 	{ "--timeout-result bad", "--timeout-result bad state" },
 	{ "-w 0x10", "-w 0x10 range" },
 	{ "-w 5x", "-w 5x range --help" },
