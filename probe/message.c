@@ -7,9 +7,11 @@ enum { TEXT_MAX = 2048, HOST_SHORTEST = 10 };
 
 /* Which parts of the line are left. */
 struct parts {
+	const char *lead;
 	const char *mechanism, *user;
 	const char *address;
 	bool code, enhanced; /* of the reply */
+	bool cause;          /* which the reason implies */
 };
 
 static const char *words_of(const char *word, struct arena *arena)
@@ -42,8 +44,8 @@ static const char *print_success(const struct result *result, enum severity seve
 	struct text line = text_create(arena, TEXT_MAX);
 	double time = (double)result->seen->duration / (double)USEC_PER_SEC;
 
-	text_add(&line, "SMTP AUTH %s - ", severity_word(severity));
-	if (result->diagnosis.notices.count)
+	text_add(&line, "SMTP AUTH %s - %s", severity_word(severity), parts->lead);
+	if (!parts->lead[0] && result->diagnosis.notices.count)
 		text_add(&line, "%s: ",
 		         words_of(result->diagnosis.notices.list[0].reason, arena));
 	if (parts->user)
@@ -60,9 +62,10 @@ static const char *print_failure(const struct result *result, enum severity seve
 	const struct diagnosis *diagnosis = &result->diagnosis;
 	struct text line = text_create(arena, TEXT_MAX);
 
-	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
-	         words_of(cause_word(diagnosis->cause), arena),
-	         words_of(reason_word(diagnosis->reason), arena));
+	text_add(&line, "SMTP AUTH %s - %s", severity_word(severity), parts->lead);
+	if (parts->cause)
+		text_add(&line, "%s: ", words_of(cause_word(diagnosis->cause), arena));
+	text_add(&line, "%s", words_of(reason_word(diagnosis->reason), arena));
 	add_reply_code(&line, result->seen, parts);
 	text_add(&line, " %s", parts->address);
 	return line.at;
@@ -111,7 +114,15 @@ static const char *clean(const char *line, struct arena *arena)
 }
 
 /* What the line can do without, least telling first. */
-enum cut { CUT_MECHANISM, CUT_USER, CUT_PORT, CUT_ENHANCED, CUT_CODE, CUT_COUNT };
+enum cut {
+	CUT_MECHANISM,
+	CUT_USER,
+	CUT_PORT,
+	CUT_CAUSE,
+	CUT_ENHANCED,
+	CUT_CODE,
+	CUT_COUNT
+};
 
 static void apply_cut(struct parts *parts, enum cut cut, const struct target *target,
                       struct arena *arena)
@@ -126,6 +137,9 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 	case CUT_PORT:
 		parts->address = without_usual_port(target, arena);
 		break;
+	case CUT_CAUSE:
+		parts->cause = parts->lead[0] == '\0';
+		break;
 	case CUT_ENHANCED:
 		parts->enhanced = false;
 		break;
@@ -137,10 +151,11 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 	}
 }
 
-const char *message_of(const struct result *result, enum severity severity,
-                       struct arena *arena)
+const char *message_with(const struct result *result, enum severity severity,
+                         const char *lead, struct arena *arena)
 {
 	struct parts parts = {
+		.lead = lead,
 		.mechanism = result->seen->mechanism.len
 		                     ? arena_copy(arena, result->seen->mechanism)
 		                     : NULL,
@@ -148,6 +163,7 @@ const char *message_of(const struct result *result, enum severity severity,
 		.address = result->target->address,
 		.code = true,
 		.enhanced = true,
+		.cause = true,
 	};
 	const char *line = print(result, severity, &parts, arena);
 
@@ -161,4 +177,10 @@ const char *message_of(const struct result *result, enum severity severity,
 		line = print(result, severity, &parts, arena);
 	}
 	return clean(line, arena);
+}
+
+const char *message_of(const struct result *result, enum severity severity,
+                       struct arena *arena)
+{
+	return message_with(result, severity, "", arena);
 }

@@ -5,6 +5,7 @@
 #include "probe/clock.h"
 #include "probe/error.h"
 #include "probe/plugin/extra_opts.h"
+#include "probe/plugin/judgement.h"
 #include "probe/target.h"
 
 struct options;
@@ -39,8 +40,8 @@ struct command_line {
 typedef bool take_option(struct command_line *line, int id, char *value,
                          struct error *err);
 
-take_option take_server_option, take_tls_option, take_login_option, take_extra_option,
-	take_safety_option, take_look_option, take_decode_option, take_output_option;
+#define OPTION_GROUP(id, name, title) take_option take_##name##_option;
+#include "probe/plugin/option_group.def"
 
 /*
  * Before anything is waited for: keeps the password that stands on the command line and
@@ -64,5 +65,9 @@ void options_note_output(struct options *options, const char *word, const char *
 
 /* "0.5": seconds from 0 to `most`; false when the text is no such number. */
 bool take_seconds(usec *out, const char *text, double most);
+
+/* "critical" or "2"; false with a sentence that names the option. */
+bool take_state(struct chosen_state *out, const char *option, struct str word,
+                struct error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "probe/engine.h"
+#include "probe/exposition.h"
 #include "probe/json.h"
 #include "probe/plugin/decode_input.h"
 #include "probe/plugin/decode_json.h"
@@ -64,11 +65,21 @@ static int give_up(const struct plugin *plugin, enum reason reason,
 	for (char *c = line; *c; c++)
 		if (*c == '|' || *c < ' ' || *c > '~')
 			*c = '?';
-	if (plugin->options.output == OUTPUT_JSON)
+	switch (plugin->options.output) {
+	case OUTPUT_JSON:
 		print(json_of_trouble(reason, line, plugin->arena));
-	else
+		print("\n");
+		break;
+	case OUTPUT_OPENMETRICS:
+		fprintf(stderr, "%s\n", line); /* a metric holds no sentence */
+		print(exposition_of_trouble(reason, plugin->arena));
+		break;
+	case OUTPUT_TEXT:
+	case OUTPUT_NAGIOS_ONLY:
 		print(line);
-	print("\n");
+		print("\n");
+		break;
+	}
 	return SEVERITY_UNKNOWN;
 }
 
@@ -173,30 +184,53 @@ static bool wants_colour(void)
 	       *terminal && strcmp(terminal, "dumb") != 0;
 }
 
-static int show(struct plugin *plugin)
+static void print_text(const struct plugin *plugin, const struct nagios_view *view)
+{
+	print(nagios_print(plugin->result, view, plugin->arena));
+	if (plugin->options.password_source == PASSWORD_ARGUMENT)
+		print(WARN_ARGUMENT);
+}
+
+static void print_json(const struct plugin *plugin, const struct nagios_view *view)
+{
+	const char *message = nagios_message(plugin->result, view, plugin->arena);
+
+	print(json_of_result(plugin->result, message, view->trace, plugin->arena));
+	print("\n");
+}
+
+static int show(const struct plugin *plugin)
 {
 	const struct options *options = &plugin->options;
-	struct nagios_view view = {
-		.warning = options->has_warning ? &options->warning : NULL,
-		.critical = options->has_critical ? &options->critical : NULL,
+	const struct result *result = plugin->result;
+	const struct judgement judgement =
+		judge(result, &options->rules, plugin->arena);
+	const struct nagios_view view = {
+		.rules = &options->rules,
+		.judgement = &judgement,
 		.verbosity = options->verbosity,
 		.trace = options->trace,
 		.explain = options->explain,
 		.colour = wants_colour(),
 	};
-	const struct result *result = plugin->result;
 
-	if (options->output == OUTPUT_JSON) {
-		const char *message = nagios_message(result, &view, plugin->arena);
-
-		print(json_of_result(result, message, options->trace, plugin->arena));
-		print("\n");
-	} else {
-		print(nagios_print(result, &view, plugin->arena));
-		if (options->password_source == PASSWORD_ARGUMENT)
-			print(WARN_ARGUMENT);
+	switch (options->output) {
+	case OUTPUT_TEXT:
+		print_text(plugin, &view);
+		break;
+	case OUTPUT_JSON:
+		print_json(plugin, &view);
+		break;
+	case OUTPUT_OPENMETRICS:
+		print(exposition_of_result(
+			result, judgement.good && judgement.state != SEVERITY_CRITICAL,
+			plugin->arena));
+		break;
+	case OUTPUT_NAGIOS_ONLY:
+		print(nagios_status(result, &view, plugin->arena));
+		break;
 	}
-	return (int)nagios_state(result, &view);
+	return (int)judgement.state;
 }
 
 /*

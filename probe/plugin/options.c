@@ -9,14 +9,8 @@
 #include "probe/text.h"
 
 enum group {
-	GROUP_SERVER,
-	GROUP_TLS,
-	GROUP_LOGIN,
-	GROUP_EXTRA,
-	GROUP_SAFETY,
-	GROUP_LOOK,
-	GROUP_DECODE,
-	GROUP_OUTPUT,
+#define OPTION_GROUP(id, name, title) GROUP_##id,
+#include "probe/plugin/option_group.def"
 	GROUP_COUNT
 };
 
@@ -34,14 +28,8 @@ static const struct {
 };
 
 static const char *const group_titles[GROUP_COUNT] = {
-	[GROUP_SERVER] = "Server:",
-	[GROUP_TLS] = "Encryption:",
-	[GROUP_LOGIN] = "Login:",
-	[GROUP_EXTRA] = "Options of a file:",
-	[GROUP_SAFETY] = "Safety off, each only where you mean it:",
-	[GROUP_LOOK] = "When it fails:",
-	[GROUP_DECODE] = "Decoding a reply (no network):",
-	[GROUP_OUTPUT] = "Thresholds and output:",
+#define OPTION_GROUP(id, name, title) [GROUP_##id] = (title),
+#include "probe/plugin/option_group.def"
 };
 
 /* ---- help ---- */
@@ -74,7 +62,7 @@ const char *options_help(struct arena *arena)
 	         "[options]\n",
 	         PROBE_VERSION);
 	for (unsigned group = 0; group < GROUP_COUNT; group++) {
-		text_add(&out, "\n%s\n", group_titles[group]);
+		text_add(&out, "\n%s:\n", group_titles[group]);
 		for (size_t i = 0; i < OPTION_COUNT; i++)
 			if (table[i].group == group)
 				add_option(&out, i);
@@ -85,15 +73,14 @@ const char *options_help(struct arena *arena)
 	               "login is accepted, WARNING when the server throttles, UNKNOWN "
 	               "for a fault\n"
 	               "of the probe itself, else CRITICAL. RANGE is that of the "
-	               "Monitoring Plugins.\n");
+	               "Monitoring Plugins,\n"
+	               "STATE is OK, WARNING, CRITICAL or UNKNOWN.\n");
 	return out.at;
 }
 
 static take_option *const takers[GROUP_COUNT] = {
-	[GROUP_SERVER] = take_server_option, [GROUP_TLS] = take_tls_option,
-	[GROUP_LOGIN] = take_login_option,   [GROUP_EXTRA] = take_extra_option,
-	[GROUP_SAFETY] = take_safety_option, [GROUP_LOOK] = take_look_option,
-	[GROUP_DECODE] = take_decode_option, [GROUP_OUTPUT] = take_output_option,
+#define OPTION_GROUP(id, name, title) [GROUP_##id] = take_##name##_option,
+#include "probe/plugin/option_group.def"
 };
 
 /* ---- the command line ---- */
@@ -196,7 +183,8 @@ void options_note_output(struct options *options, const char *word, const char *
 		form = word + len + 1;
 	else
 		return;
-	options->output = strcmp(form, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
+	if (!output_form_from_word(&options->output, str_of(form)))
+		options->output = OUTPUT_TEXT;
 }
 
 /* Errors must take the wanted form even when they come before --output. */
@@ -237,7 +225,22 @@ static bool check_kind(const struct command_line *line, struct error *err)
 	if (options->jsonl && !str_equal(options->question.reply, STR("-")))
 		return error_set(err,
 		                 "--input jsonl needs --decode - (standard input)");
+	if (decodes && options->output == OUTPUT_OPENMETRICS)
+		return error_set(err,
+		                 "--decode and --output openmetrics contradict each "
+		                 "other");
 	return true;
+}
+
+static bool check_rules(const struct options *options, struct error *err)
+{
+	if (options->wish != WISH_PROBE)
+		return true;
+	if (options->rules.forbid_cleartext_auth && options->target.tls == TLS_IMPLICIT)
+		return error_set(err,
+		                 "--forbid-cleartext-auth and --tls contradict each "
+		                 "other");
+	return rules_check(&options->rules, err);
 }
 
 /* Faults are told when the words are read. */
@@ -313,7 +316,7 @@ static bool read_all(struct command_line *line, int argc, char **argv,
 	look_for_output(line->options, argc, argv);
 	command_line_begin(line, false);
 	return command_line_read(line, argc, argv, err) && check_stdin(line, err) &&
-	       check_kind(line, err);
+	       check_kind(line, err) && check_rules(line->options, err);
 }
 
 static const char *section_of(const char *program)
@@ -327,26 +330,24 @@ static const char *section_of(const char *program)
 
 bool options_parse(struct options *out, int argc, char **argv, struct error *err)
 {
-	struct options options = { .target = { .mechanism = MECHANISM_AUTO,
-		                               .second_look = SECOND_LOOK_MAX_S *
-		                                              USEC_PER_SEC },
-		                   .question = { .phase = PHASE_NONE,
-		                                 .mechanism = STR(""),
-		                                 .target = STR(""),
-		                                 .banner = STR("") } };
-	struct command_line line = { .options = &options,
-		                     .program = section_of(argv[0]) };
+	struct command_line line = { .options = out, .program = section_of(argv[0]) };
 	bool good;
 
-	look_for_output(&options, argc, argv);
+	*out = (struct options){ .target = { .mechanism = MECHANISM_AUTO,
+		                             .second_look =
+		                                     SECOND_LOOK_MAX_S * USEC_PER_SEC },
+		                 .question = { .phase = PHASE_NONE,
+		                               .mechanism = STR(""),
+		                               .target = STR(""),
+		                               .banner = STR("") } };
+	look_for_output(out, argc, argv);
 	good = read_all(&line, argc, argv, err);
 	secret_destroy(line.typed);
-	if (!good) {
-		secret_destroy(options.secret);
-		options.secret = NULL;
-	}
-	*out = options;
-	return good;
+	if (good)
+		return true;
+	secret_destroy(out->secret);
+	out->secret = NULL;
+	return false;
 }
 
 void options_release(struct options *options)
