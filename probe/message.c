@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "probe/timestamp.h"
+
 enum { TEXT_MAX = 2048, HOST_SHORTEST = 10 };
 
 /* Which parts of the line are left. */
@@ -10,6 +12,7 @@ struct parts {
 	const char *mechanism, *user;
 	const char *address;
 	bool code, enhanced; /* of the reply */
+	bool age, login;     /* of a suspended login: how old, and that word */
 };
 
 static const char *words_of(const char *word, struct arena *arena)
@@ -54,6 +57,19 @@ static const char *print_success(const struct result *result, enum severity seve
 	return line.at;
 }
 
+/* The verdict is an old one; the server's address is no part of the news. */
+static void add_suspension(struct text *line, const struct result *result,
+                           const struct parts *parts)
+{
+	const struct guard_refusal *last = &result->seen->suspension.last;
+	char age[TIMESTAMP_ROOM];
+
+	timestamp_print_span(age, sizeof(age), result->started - last->at);
+	if (parts->age && last->times)
+		text_add(line, ", %s ago", age);
+	text_add(line, parts->login ? " (login suspended)" : " (suspended)");
+}
+
 static const char *print_failure(const struct result *result, enum severity severity,
                                  const struct parts *parts, struct arena *arena)
 {
@@ -63,6 +79,10 @@ static const char *print_failure(const struct result *result, enum severity seve
 	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
 	         words_of(cause_word(diagnosis->cause), arena),
 	         words_of(reason_word(diagnosis->reason), arena));
+	if (result->seen->ending == ENDING_SUSPENDED) {
+		add_suspension(&line, result, parts);
+		return line.at;
+	}
 	add_reply_code(&line, result->seen, parts);
 	text_add(&line, " %s", parts->address);
 	return line.at;
@@ -111,7 +131,16 @@ static const char *clean(const char *line, struct arena *arena)
 }
 
 /* What the line can do without, least telling first. */
-enum cut { CUT_MECHANISM, CUT_USER, CUT_PORT, CUT_ENHANCED, CUT_CODE, CUT_COUNT };
+enum cut {
+	CUT_MECHANISM,
+	CUT_USER,
+	CUT_PORT,
+	CUT_ENHANCED,
+	CUT_CODE,
+	CUT_LOGIN,
+	CUT_AGE,
+	CUT_COUNT
+};
 
 static void apply_cut(struct parts *parts, enum cut cut, const struct target *target,
                       struct arena *arena)
@@ -132,6 +161,12 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 	case CUT_CODE:
 		parts->code = false;
 		break;
+	case CUT_LOGIN:
+		parts->login = false;
+		break;
+	case CUT_AGE:
+		parts->age = false;
+		break;
 	case CUT_COUNT:
 		break;
 	}
@@ -148,6 +183,8 @@ const char *message_of(const struct result *result, enum severity severity,
 		.address = result->target->address,
 		.code = true,
 		.enhanced = true,
+		.age = true,
+		.login = true,
 	};
 	const char *line = print(result, severity, &parts, arena);
 

@@ -13,7 +13,7 @@ set -eu
 
 pure='advice capability cause challenge circumstance colour connection_facts contact_dialogue
     contact_offer contact_outcome contact_report correlation decode decode_json diagnosis
-    ending evidence experiment_plan fact hash hop_count interceptor interceptor_name
+    ending evidence experiment_plan fact guard guard_text hash hop_count interceptor interceptor_name
     interceptor_table json look_facts look_note look_verdict mask mechanism memory message
     nagios note notice observation pasted pattern phase provider range reading reason
     redaction remember reply schedule severity sinkhole state_text str text timestamp

@@ -20,7 +20,7 @@ enum { WRITERS = 20, NOBODY = 65534 };
 #define HEADER "check_smtp_auth state 1\n"
 #define A      "target a:587 last good 2026-11-24T12:00:00Z verified=yes hops=1\n"
 #define B      "target b:587 last good 2026-11-24T12:00:01Z verified=no hops=2\n"
-#define GUARD  "guard a:587 until 2026-11-24T12:00:00Z\n"
+#define LATER  "later a:587 until 2026-11-24T12:00:00Z\n"
 
 struct folder {
 	char path[64];
@@ -150,9 +150,9 @@ static void file_is_the_documented_text(void **state)
 {
 	const struct folder *folder = *state;
 
-	write_file(folder->file, STR(HEADER A GUARD B), 0644);
+	write_file(folder->file, STR(HEADER A LATER B), 0644);
 	must_save(folder->file, "c:587", 3);
-	assert_string_equal(file_text(folder->file), HEADER GUARD
+	assert_string_equal(file_text(folder->file), HEADER LATER
 	                    "target c:587 last good 2030-01-01T00:00:03Z verified=no "
 	                    "hops=3\n" B A);
 }

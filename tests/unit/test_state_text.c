@@ -11,7 +11,7 @@
 #define A      "target a.example:587" NOON " banner=\"a\" verified=yes hops=1\n"
 #define B      "target bb.example:587" NOON " banner=\"b\" verified=no hops=2\n"
 #define C      "target c.example:465" NOON " banner=\"c\" verified=yes hops=3\n"
-#define GUARD  "guard a.example:587 until 2026-11-24T12:00:00Z\n"
+#define LATER  "later a.example:587 until 2026-11-24T12:00:00Z\n"
 
 static int set_up(void **state)
 {
@@ -114,10 +114,10 @@ static void lines_of_later_programs_stay(void **state)
 {
 	struct state read;
 
-	assert_true(parse(&read, *state, STR(HEADER A GUARD B "x_y \x01\xff=\"\n")));
+	assert_true(parse(&read, *state, STR(HEADER A LATER B "x_y \x01\xff=\"\n")));
 	assert_int_equal(read.count, 2);
 	assert_string_equal(printed(*state, &read),
-	                    HEADER GUARD "x_y \x01\xff=\"\n" A B);
+	                    HEADER LATER "x_y \x01\xff=\"\n" A B);
 }
 
 /* `sentence` begins what is said. */
@@ -145,7 +145,7 @@ static const struct {
 	{ RUN("root:x:0:0:root:/root:/bin/sh\n"),
 	  "PATH:1: no state file of check_smtp_auth; the file is left alone", true, 0 },
 	{ RUN("\n"), "PATH:1: no state file ", true, 0 },
-	{ RUN("words\n" GUARD), "PATH:1: no state file ", true, 0 },
+	{ RUN("words\n" LATER), "PATH:1: no state file ", true, 0 },
 	{ RUN(HEADER A "target bb.example:587" NOON " hops=2"),
 	  "PATH:3: the line is cut short; the line is dropped", false, 1 },
 	{ RUN(HEADER "guar"), "PATH:2: the line is cut short", false, 0 },
@@ -206,8 +206,8 @@ static void damaged_line_is_gone_from_the_text(void **state)
 {
 	struct state read;
 
-	assert_false(parse(&read, *state, STR(HEADER A "?\n" GUARD B)));
-	assert_string_equal(printed(*state, &read), HEADER GUARD A B);
+	assert_false(parse(&read, *state, STR(HEADER A "?\n" LATER B)));
+	assert_string_equal(printed(*state, &read), HEADER LATER A B);
 }
 
 /* ---- limits ---- */
