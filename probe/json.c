@@ -76,7 +76,8 @@ static json_t *reply_of(const struct observation *seen, struct arena *arena)
 {
 	const struct reply *reply = observation_reply(seen);
 
-	if (reply->code == 0)
+	/* What an old verdict rests on is not in this session. */
+	if (reply->code == 0 || seen->ending == ENDING_SUSPENDED)
 		return json_null();
 	return json_pack("{s:i, s:o, s:o}", "code", reply->code, "enhanced",
 	                 enhanced_of(reply->enhanced, arena), "text",

@@ -64,7 +64,7 @@ static void add_suspension(struct text *line, const struct result *result,
 	const struct guard_refusal *last = &result->seen->suspension.last;
 	char age[TIMESTAMP_ROOM];
 
-	timestamp_print_span(age, sizeof(age), result->started - last->at);
+	timestamp_print_span(age, sizeof(age), result->seen->begun - last->at);
 	if (parts->age && last->times)
 		text_add(line, ", %s ago", age);
 	text_add(line, parts->login ? " (login suspended)" : " (suspended)");

@@ -156,7 +156,7 @@ struct verdict verdict_of(const struct observation *seen)
 	struct fact_set facts = facts_of(seen);
 	size_t i = 0;
 
-	if (seen->ending == ENDING_SUSPENDED && seen->suspended)
+	if (seen->ending == ENDING_SUSPENDED)
 		return repeat_verdict(&seen->suspension.last);
 
 	if (seen->ending == ENDING_REPLY && !seen->authenticated &&

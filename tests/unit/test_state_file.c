@@ -187,6 +187,36 @@ static void damaged_file_is_mended_by_the_next_save(void **state)
 	arena_destroy(arena);
 }
 
+/* ---- any change ---- */
+
+/* Puts a:587 with as many hops as the owner says; 0: nothing, -1: an error. */
+static bool change(void *owner, struct state *state, struct arena *arena,
+                   struct error *err)
+{
+	struct memory_record record = { .at = 1893456000 * USEC_PER_SEC };
+
+	record.hops = *(int *)owner;
+	state_put(state, arena, STR("a:587"), &record);
+	return record.hops < 0 ? error_set(err, "no") : record.hops > 0;
+}
+
+static void change_says_whether_to_write(void **state)
+{
+	const struct folder *folder = *state;
+	struct error err;
+	int hops = 4;
+
+	assert_true(state_file_change(folder->file, change, &hops, &err));
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
+	hops = 0;
+	assert_true(state_file_change(folder->file, change, &hops, &err));
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
+	hops = -1;
+	assert_false(state_file_change(folder->file, change, &hops, &err));
+	assert_string_equal(err.text, "no");
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
+}
+
 /* `start`, then lines of a kind that nobody knows; `size` bytes, to be freed. */
 static char *filled_up(struct str start, size_t size)
 {
@@ -557,6 +587,7 @@ int main(void)
 		TEST(file_is_the_documented_text),
 		TEST(empty_file_is_an_empty_state),
 		TEST(damaged_file_is_mended_by_the_next_save),
+		TEST(change_says_whether_to_write),
 		TEST(file_may_be_as_large_as_the_limit),
 		TEST(file_full_of_other_lines_is_told),
 		TEST(file_that_others_may_write_is_refused),
