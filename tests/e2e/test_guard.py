@@ -405,7 +405,7 @@ def test_damaged_guard_costs_its_line(guarded, login_server, damage):
     guard = guarded.guards()[0]
     guarded.write(f"check_smtp_auth state 1\n{damage(guard)}\n")
     run = guarded.log_in(login_server.port)
-    # Asking has mended the file already; that a line was damaged is told all the same.
+    # The run mends the file, but reads it before.
     assert f"{guarded.path}:2: " in evidence(run) and "dropped" in evidence(run), run
     assert len(guarded.guards()) == 1
     guarded.stay_out(login_server.port)
