@@ -462,7 +462,7 @@ static void suspended_login_repeats_its_verdict(void **state)
 		  CONFIDENCE_LIKELY },
 		{ RECORDED_SUSPENSION("bad_credentials") RECORDED_ENCRYPTED
 		  "0.1 * end not_offered AUTH\n",
-		  REASON_AUTH_NOT_OFFERED, CONFIDENCE_LIKELY },
+		  REASON_MECHANISM_UNSUPPORTED, CONFIDENCE_CERTAIN },
 		{ RECORDED_SUSPENSION("bad_credentials") RECORDED_GREETING
 		  "0.1 * end closed\n",
 		  REASON_CLOSED_BY_SERVER, CONFIDENCE_LIKELY },
