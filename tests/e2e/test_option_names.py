@@ -73,7 +73,7 @@ def test_manual():
 
 
 @pytest.mark.parametrize("command, package", [
-    (["mandoc", "-Tlint", "-Wwarning"], "mandoc"),
+    (["mandoc", "-Tlint"], "mandoc"),
     (["groff", "-man", "-ww", "-z", "-Tutf8"], "groff-base"),
 ], ids=["mandoc", "groff"])
 def test_manual_has_no_mistake(command, package):
