@@ -299,6 +299,39 @@ static void add_certificate(struct circumstances *all, const struct observation 
 		               seen->tls.staple, ""));
 }
 
+/* How often the login was refused, and when. */
+static void add_suspension(struct circumstances *all, const struct observation *seen,
+                           struct arena *arena)
+{
+	const struct guard_suspension *suspension = &seen->suspension;
+	const struct guard_refusal *last = &suspension->last;
+	char at[TIMESTAMP_ROOM], age[TIMESTAMP_ROOM], next[TIMESTAMP_ROOM],
+		rest[TIMESTAMP_ROOM];
+
+	if (!seen->suspended)
+		return;
+	timestamp_print(at, sizeof(at), last->at);
+	timestamp_print_span(age, sizeof(age), seen->begun - last->at);
+	timestamp_print(next, sizeof(next), suspension->next);
+	timestamp_print_span(rest, sizeof(rest), suspension->next - seen->begun);
+	if (last->times == 0)
+		add(all, "other logins of this account are under way, or have not told "
+		         "how they ended; they may have been refused");
+	else if (last->times == 1)
+		add(all, arena_print(arena, "the last login was refused at %s, %s ago",
+		                     at, age));
+	else
+		add(all, arena_print(arena,
+		                     "the last %u logins were refused, the latest at "
+		                     "%s, %s ago",
+		                     last->times, at, age));
+	add(all,
+	    arena_print(arena,
+	                "no login with this password is tried before %s, in %s; with "
+	                "another password at once",
+	                next, rest));
+}
+
 static void add_damage(struct circumstances *all, const struct observation *seen,
                        struct arena *arena)
 {
@@ -306,6 +339,8 @@ static void add_damage(struct circumstances *all, const struct observation *seen
 		add(all, print(arena, "", seen->memory_damage, ""));
 	if (seen->interceptors_damage.len)
 		add(all, print(arena, "", seen->interceptors_damage, ""));
+	if (seen->guard_remark.len)
+		add(all, print(arena, "", seen->guard_remark, ""));
 }
 
 struct circumstances circumstances_of(const struct observation *seen,
@@ -323,6 +358,7 @@ struct circumstances circumstances_of(const struct observation *seen,
 	if (seen->has_last)
 		add_changes(&all, seen, arena);
 	add_others(&all, seen, arena);
+	add_suspension(&all, seen, arena);
 	add_damage(&all, seen, arena);
 	return all;
 }

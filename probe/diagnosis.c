@@ -71,7 +71,7 @@ static struct check_answer check_firewall(const struct observation *seen)
 
 static struct check_answer check_server(const struct observation *seen)
 {
-	if (seen->phases[PHASE_AUTH].entered)
+	if (seen->phases[PHASE_AUTH].entered || seen->ending == ENDING_SUSPENDED)
 		return (struct check_answer){
 			CHECK_OK, "it greeted, encrypted as asked and offered AUTH"
 		};
@@ -157,6 +157,13 @@ static void answer_checks(struct diagnosis *diagnosis, const struct observation 
 			                       proof_of(diagnosis, seen, arena) };
 }
 
+static enum phase phase_of(const struct observation *seen)
+{
+	if (seen->authenticated)
+		return PHASE_NONE;
+	return seen->ending == ENDING_SUSPENDED ? PHASE_AUTH : seen->phase;
+}
+
 struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 {
 	struct fact_set facts = facts_of(seen);
@@ -165,7 +172,7 @@ struct diagnosis diagnose(const struct observation *seen, struct arena *arena)
 		.cause = reason_cause(verdict.reason),
 		.reason = verdict.reason,
 		.confidence = verdict.confidence,
-		.phase = seen->authenticated ? PHASE_NONE : seen->phase,
+		.phase = phase_of(seen),
 		.source = verdict.source,
 		.evidence = evidence_of(seen, arena),
 		.advice = advice_of(verdict.reason, seen, arena),

@@ -27,7 +27,9 @@ struct diagnosis {
 	enum cause cause;
 	enum reason reason;
 	enum confidence confidence;
-	enum phase phase;   /* where it ended; PHASE_NONE after a success */
+	/* where it ended, a suspended login where it was refused; PHASE_NONE: success
+	 */
+	enum phase phase;
 	const char *source; /* where the meaning is documented; may be empty */
 	struct evidence evidence;
 	struct advice advice;

@@ -78,6 +78,11 @@ void engine_tell_damage(struct engine *engine, const char *sentence)
 	engine->ground.memory_damage = sentence;
 }
 
+void engine_guard(struct engine *engine, struct login_guard guard)
+{
+	engine->ground.guard = guard;
+}
+
 void engine_destroy(struct engine *engine)
 {
 	if (!engine)

@@ -37,6 +37,9 @@ struct memory *engine_memory(const struct engine *engine);
 /* One sentence about damage to what was remembered, for every trace; borrowed. */
 void engine_tell_damage(struct engine *engine, const char *sentence);
 
+/* Who is asked before each login from now on. */
+void engine_guard(struct engine *engine, struct login_guard guard);
+
 struct run *engine_run(struct engine *engine, struct target *target, probe_done *done,
                        void *owner);
 

@@ -101,6 +101,9 @@ static const char *story(const struct observation *seen, struct arena *arena)
 
 	if (seen->ending == ENDING_NOT_OFFERED) {
 		tell_not_offered(&line, seen);
+	} else if (seen->ending == ENDING_SUSPENDED) {
+		text_add(&line, "the server offered AUTH, but %s",
+		         ending_meaning(seen->ending));
 	} else if (seen->ending == ENDING_REPLY && observation_reply(seen)->code) {
 		tell_reply(&line, seen);
 	} else if (seen->ending == ENDING_LOCAL || seen->ending == ENDING_CANCELLED) {

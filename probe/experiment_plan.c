@@ -216,7 +216,8 @@ static bool is_out_of_question(const struct observation *seen,
 {
 	return seen->authenticated || target->set.via || target->is_unix_socket ||
 	       seen->ending == ENDING_LOCAL || seen->ending == ENDING_CANCELLED ||
-	       seen->ending == ENDING_PROXY || reply_is_clear(seen);
+	       seen->ending == ENDING_PROXY || seen->ending == ENDING_SUSPENDED ||
+	       reply_is_clear(seen);
 }
 
 static void plan_resolve(struct experiment_plan *plan, const struct observation *seen,

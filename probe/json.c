@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/timestamp.h"
+
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 /* JSON is UTF-8, a peer's words need not be: what is not becomes U+FFFD. */
@@ -74,7 +76,8 @@ static json_t *reply_of(const struct observation *seen, struct arena *arena)
 {
 	const struct reply *reply = observation_reply(seen);
 
-	if (reply->code == 0)
+	/* What an old verdict rests on is not in this session. */
+	if (reply->code == 0 || seen->ending == ENDING_SUSPENDED)
 		return json_null();
 	return json_pack("{s:i, s:o, s:o}", "code", reply->code, "enhanced",
 	                 enhanced_of(reply->enhanced, arena), "text",
@@ -207,6 +210,29 @@ static json_t *look_of(const struct observation *seen)
 	return findings;
 }
 
+static json_t *time_of(usec at)
+{
+	char time[TIMESTAMP_ROOM];
+
+	timestamp_print(time, sizeof(time), at);
+	return json_string(time);
+}
+
+/* Since when and until when no login is tried; null when it may be. */
+static json_t *suspension_of(const struct observation *seen)
+{
+	const struct guard_suspension *suspension = &seen->suspension;
+	const struct guard_refusal *last = &suspension->last;
+	usec age = seen->begun - last->at;
+
+	if (!seen->suspended)
+		return json_null();
+	return json_pack("{s:i, s:o, s:o, s:o}", "refusals", (int)last->times,
+	                 "last_login", last->times ? time_of(last->at) : json_null(),
+	                 "age", last->times ? seconds(age > 0 ? age : 0) : json_null(),
+	                 "next_login", time_of(suspension->next));
+}
+
 static json_t *evidence_array(const struct evidence *evidence)
 {
 	json_t *lines = json_array();
@@ -300,6 +326,7 @@ static void add_session(json_t *object, const struct result *result,
 	json_object_set_new(object, "tcp", tcp_of(seen));
 	json_object_set_new(object, "tls", tls_of(seen));
 	json_object_set_new(object, "second_look", look_of(seen));
+	json_object_set_new(object, "suspended", suspension_of(seen));
 }
 
 static const char *dump(json_t *object, struct arena *arena)

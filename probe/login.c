@@ -261,7 +261,13 @@ struct login *login_start(const struct login_params *params)
 
 	login->arena = arena;
 	login->params = *params;
-	if (!choose(login) || !start_exchange(login))
+	if (!choose(login))
+		return login;
+	if (params->suspended) {
+		end(login, ENDING_SUSPENDED, "");
+		return login;
+	}
+	if (!start_exchange(login))
 		return login;
 	if (sasl_client_first(login->sasl))
 		step(login, STR(""));

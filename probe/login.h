@@ -22,13 +22,14 @@ struct login_params {
 	bool encrypted;
 	struct str binding; /* of the TLS session; empty = none */
 	bool binding_is_exporter;
+	bool suspended; /* only looks whether there is a mechanism to log in with */
 	struct redaction *redaction; /* learns every message before it is sent */
 
 	/* Sends one line; the line is wiped after the call. */
 	void (*send)(void *owner, struct str line);
 	/*
-	 * Called once. ENDING_REPLY: the server's last line decided. The exchange may
-	 * not be destroyed from inside.
+	 * Called once. ENDING_REPLY: the server's last line decided; ENDING_SUSPENDED:
+	 * it could have been asked. The exchange may not be destroyed from inside.
 	 */
 	void (*end)(void *owner, enum ending ending, const char *detail);
 	void *owner;

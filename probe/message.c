@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "probe/timestamp.h"
+
 enum { TEXT_MAX = 2048, HOST_SHORTEST = 10 };
 
 /* Which parts of the line are left. */
@@ -12,6 +14,7 @@ struct parts {
 	const char *address;
 	bool code, enhanced; /* of the reply */
 	bool cause;          /* which the reason implies */
+	bool age, login;     /* of a suspended login: how old, and that word */
 };
 
 static const char *words_of(const char *word, struct arena *arena)
@@ -56,6 +59,19 @@ static const char *print_success(const struct result *result, enum severity seve
 	return line.at;
 }
 
+/* The verdict is an old one; the server's address is no part of the news. */
+static void add_suspension(struct text *line, const struct result *result,
+                           const struct parts *parts)
+{
+	const struct guard_refusal *last = &result->seen->suspension.last;
+	char age[TIMESTAMP_ROOM];
+
+	timestamp_print_span(age, sizeof(age), result->seen->begun - last->at);
+	if (parts->age && last->times)
+		text_add(line, ", %s ago", age);
+	text_add(line, parts->login ? " (login suspended)" : " (suspended)");
+}
+
 static const char *print_failure(const struct result *result, enum severity severity,
                                  const struct parts *parts, struct arena *arena)
 {
@@ -66,6 +82,10 @@ static const char *print_failure(const struct result *result, enum severity seve
 	if (parts->cause)
 		text_add(&line, "%s: ", words_of(cause_word(diagnosis->cause), arena));
 	text_add(&line, "%s", words_of(reason_word(diagnosis->reason), arena));
+	if (result->seen->ending == ENDING_SUSPENDED) {
+		add_suspension(&line, result, parts);
+		return line.at;
+	}
 	add_reply_code(&line, result->seen, parts);
 	text_add(&line, " %s", parts->address);
 	return line.at;
@@ -121,6 +141,8 @@ enum cut {
 	CUT_CAUSE,
 	CUT_ENHANCED,
 	CUT_CODE,
+	CUT_LOGIN,
+	CUT_AGE,
 	CUT_COUNT
 };
 
@@ -146,6 +168,12 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 	case CUT_CODE:
 		parts->code = false;
 		break;
+	case CUT_LOGIN:
+		parts->login = false;
+		break;
+	case CUT_AGE:
+		parts->age = false;
+		break;
 	case CUT_COUNT:
 		break;
 	}
@@ -164,6 +192,8 @@ const char *message_with(const struct result *result, enum severity severity,
 		.code = true,
 		.enhanced = true,
 		.cause = true,
+		.age = true,
+		.login = true,
 	};
 	const char *line = print(result, severity, &parts, arena);
 

@@ -11,7 +11,10 @@ enum { MESSAGE_MAX = 79 };
  * The first line for people, without perfdata: "SMTP AUTH OK - probe@example.com at
  * mx.example:587, 0.231 s, SCRAM-SHA-256". Printable ASCII without '|', at most
  * MESSAGE_MAX bytes; what is too long is shortened in the order mechanism, user,
- * the usual port, enhanced status, reply code, middle of the host name.
+ * the usual port, enhanced status, reply code, middle of the host name. A suspended
+ * login is told by its last verdict: "SMTP AUTH CRITICAL - credentials: bad
+ * credentials, 14 min ago (login suspended)"; what goes first then is "login", then the
+ * age.
  */
 const char *message_of(const struct result *result, enum severity severity,
                        struct arena *arena);

@@ -389,6 +389,10 @@ static void take_context(struct fold *fold, struct str word, struct str rest,
 		seen->memory_damage = str_trim(rest);
 	else if (str_equal(word, STR("interceptors")))
 		seen->interceptors_damage = str_trim(rest);
+	else if (str_equal(word, STR("suspended")))
+		seen->suspended = guard_text_parse_suspension(&seen->suspension, note);
+	else if (str_equal(word, STR("guard")))
+		seen->guard_remark = str_trim(rest);
 	else
 		(void)connection_facts_take(&seen->connection, note);
 }

@@ -6,6 +6,7 @@
 #include "probe/connection_facts.h"
 #include "probe/correlation.h"
 #include "probe/ending.h"
+#include "probe/guard_text.h"
 #include "probe/look_facts.h"
 #include "probe/memory.h"
 #include "probe/phase.h"
@@ -79,6 +80,9 @@ struct observation {
 	struct look_facts look;
 	struct correlation_counts others; /* unrelated targets with the same trouble */
 	struct str memory_damage, interceptors_damage; /* one sentence each */
+	bool suspended; /* no login was wanted; the session ends before AUTH */
+	struct guard_suspension suspension;
+	struct str guard_remark; /* one sentence */
 };
 
 struct observation *observe(const struct trace *trace, struct arena *arena);

@@ -13,6 +13,7 @@ struct probe {
 	struct trace *trace;
 	struct session *session; /* NULL once it is over */
 	struct session_route route;
+	struct login_permit permit;
 	struct second_look *look; /* while it is under way */
 	bool looked, cancelled;
 	usec started, clock_started;
@@ -52,6 +53,23 @@ static void note_others(struct probe *probe, const struct observation *seen)
 	correlation_add(correlation, clock_now(), &outcome);
 }
 
+static void tell_guard(const struct probe *probe, struct result *result)
+{
+	const struct login_guard *guard = &probe->ground->guard;
+	const struct diagnosis *diagnosis = &result->diagnosis;
+	struct guard_refusal why = { .reason = diagnosis->reason,
+		                     .confidence = diagnosis->confidence };
+	const char *sentence;
+
+	if (!guard->tell || probe->permit.suspended)
+		return;
+	sentence = guard->tell(guard->owner, probe->target, probe->permit.mark,
+	                       remember_guard(result->seen, diagnosis->cause), &why,
+	                       probe->arena);
+	if (sentence)
+		result_add_evidence(result, sentence);
+}
+
 static void finish(struct probe *probe)
 {
 	const struct observation *seen = observe(probe->trace, probe->arena);
@@ -65,6 +83,7 @@ static void finish(struct probe *probe)
 	trace_close(probe->trace);
 	redaction_destroy(probe->redaction);
 	result = result_create(probe->arena, target, probe->started, probe->trace);
+	tell_guard(probe, result);
 	probe->done(probe->owner, result);
 	target_release(target);
 }
@@ -170,6 +189,29 @@ static void note_memory(struct probe *probe)
 	trace_note(probe->trace, 0, "%s", line.at);
 }
 
+/* It may have to wait for other logins, which is no part of the run. */
+static void ask_guard(struct probe *probe)
+{
+	const struct login_guard *guard = &probe->ground->guard;
+
+	if (guard->ask)
+		probe->permit = guard->ask(guard->owner, probe->target, probe->arena);
+	probe->route.login_suspended = probe->permit.suspended;
+}
+
+static void note_guard(struct probe *probe)
+{
+	const struct login_permit *permit = &probe->permit;
+	struct text line = text_create(probe->arena, TRACE_NOTE_MAX);
+
+	if (permit->suspended) {
+		guard_text_print_suspension(&permit->suspension, &line);
+		trace_note(probe->trace, 0, "%s", line.at);
+	}
+	if (permit->remark)
+		trace_note(probe->trace, 0, "guard %s", permit->remark);
+}
+
 static void note_beginning(struct probe *probe)
 {
 	const struct target *target = probe->target;
@@ -197,10 +239,12 @@ struct probe *probe_start(const struct probe_ground *ground, struct target *targ
 	probe->target = target_keep(target);
 	probe->redaction = redaction_create(secret.len);
 	redaction_add_secret(probe->redaction, secret);
+	ask_guard(probe);
 	probe->trace = trace_create(arena, probe->redaction);
 	probe->started = clock_wall();
 	probe->clock_started = clock_now();
 	note_beginning(probe);
+	note_guard(probe);
 	probe->done = done;
 	probe->owner = owner;
 	probe->session =

@@ -3,6 +3,7 @@
 #define PROBE_PROBE_H
 
 #include "probe/correlation.h"
+#include "probe/login_guard.h"
 #include "probe/memory.h"
 #include "probe/result.h"
 #include "probe/session.h"
@@ -20,6 +21,7 @@ struct probe_ground {
 	struct correlation *correlation; /* of what targets met lately */
 	usec look_interval;              /* between two second looks at one target */
 	const char *memory_damage;       /* one sentence for every trace, or NULL */
+	struct login_guard guard;        /* asked before a login; all NULL: nobody is */
 };
 
 /* Called once, on the loop; the result is the receiver's to release. */

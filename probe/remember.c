@@ -88,6 +88,19 @@ bool remember_login(struct memory_record *out, const struct observation *seen,
 	return true;
 }
 
+enum guard_outcome remember_guard(const struct observation *seen, enum cause cause)
+{
+	bool judged = seen->phase == PHASE_AUTH && seen->ending == ENDING_REPLY &&
+	              seen->credential_sent;
+
+	if (seen->authenticated)
+		return GUARD_ACCEPTED;
+	if (judged &&
+	    (observation_reply(seen)->code / 100 == 5 || cause == CAUSE_THROTTLED))
+		return GUARD_REFUSED;
+	return GUARD_UNJUDGED;
+}
+
 /* "192.0.2.7:587" and "[2001:db8::7]:587" without the port. */
 static const char *address_of(const struct observation *seen, struct arena *arena)
 {

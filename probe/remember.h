@@ -2,6 +2,7 @@
 #ifndef PROBE_REMEMBER_H
 #define PROBE_REMEMBER_H
 
+#include "probe/guard.h"
 #include "probe/observation.h"
 #include "probe/target.h"
 
@@ -10,6 +11,12 @@
 /* False, and `out` untouched, unless the login was accepted. */
 bool remember_login(struct memory_record *out, const struct observation *seen,
                     usec started, struct arena *arena);
+
+/*
+ * What the login was to the server, whatever is made of it here: a 5xx to a credential,
+ * or a reply that throttles, is a refusal, for servers count those.
+ */
+enum guard_outcome remember_guard(const struct observation *seen, enum cause cause);
 
 /* Success or failure, to compare with other targets. */
 struct correlation_outcome remember_outcome(const struct observation *seen,

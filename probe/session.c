@@ -270,6 +270,7 @@ static void start_login(struct session *session)
 		.target = session->target,
 		.capabilities = &session->capabilities,
 		.encrypted = link_is_encrypted(session->link),
+		.suspended = session->route->login_suspended,
 		.redaction = session->redaction,
 		.send = on_login_send,
 		.end = on_login_end,

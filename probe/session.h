@@ -29,8 +29,9 @@ enum {
 	SESSION_REPLY_BYTES_MAX = 65536  /* and their bytes */
 };
 
-/* Where a session may go and where it went last; for whoever looks again. */
+/* How far a session may go and where it went last; for whoever looks again. */
 struct session_route {
+	bool login_suspended; /* it ends before AUTH, as ENDING_SUSPENDED */
 	struct destination destination;
 	size_t address_index;
 };

@@ -204,16 +204,18 @@ static bool replace(const char *path, struct arena *arena, struct str bytes,
 	return false;
 }
 
-static bool rewrite(const char *path, int fd, struct arena *arena, struct str target,
-                    const struct memory_record *record, struct error *err)
+static bool rewrite(const char *path, int fd, struct arena *arena, state_change *change,
+                    void *owner, struct error *err)
 {
 	struct text text = text_create(arena, STATE_SIZE_MAX);
 	struct state state;
 
 	if (!read_state(&state, arena, fd, path, err) && state.sealed)
 		return false;
-	state_put(&state, arena, target, record);
-	if (state_print(&state, &text) == 0)
+	err->text[0] = '\0';
+	if (!change(owner, &state, arena, err))
+		return err->text[0] == '\0';
+	if (state_print(&state, &text) == 0 && state.count)
 		return error_set(err,
 		                 "%s: lines of a later version leave no room for a "
 		                 "record; remove the file",
@@ -221,22 +223,46 @@ static bool rewrite(const char *path, int fd, struct arena *arena, struct str ta
 	return replace(path, arena, text_view(&text), err);
 }
 
-bool state_file_save(const char *path, const char *target,
-                     const struct memory_record *record, struct error *err)
+bool state_file_change(const char *path, state_change *change, void *owner,
+                       struct error *err)
 {
 	struct arena *arena;
-	bool saved;
-	int fd;
+	bool changed;
+	int fd = open_locked(path, err);
 
-	if (!state_is_target(str_of(target)))
-		return error_set(err, "%s: a target of this name cannot be kept: %s",
-		                 path, target);
-	fd = open_locked(path, err);
 	if (fd < 0)
 		return false;
 	arena = arena_create();
-	saved = rewrite(path, fd, arena, str_of(target), record, err);
+	changed = rewrite(path, fd, arena, change, owner, err);
 	close(fd);
 	arena_destroy(arena);
-	return saved;
+	return changed;
+}
+
+/* ---- one record ---- */
+
+struct put {
+	struct str target;
+	const struct memory_record *record;
+};
+
+static bool put(void *owner, struct state *state, struct arena *arena,
+                struct error *err)
+{
+	const struct put *put = owner;
+
+	(void)err;
+	state_put(state, arena, put->target, put->record);
+	return true;
+}
+
+bool state_file_save(const char *path, const char *target,
+                     const struct memory_record *record, struct error *err)
+{
+	struct put one = { str_of(target), record };
+
+	if (!state_is_target(one.target))
+		return error_set(err, "%s: a target of this name cannot be kept: %s",
+		                 path, target);
+	return state_file_change(path, put, &one, err);
 }

@@ -11,8 +11,14 @@ enum {
 	VERSION = 1,
 	RECORD_LINE_MAX = sizeof("target  \n") + STATE_TARGET_MAX + MEMORY_TEXT_MAX,
 	RECORD_LINE_MIN = sizeof("target h last good 2026-11-24T08:03:03Z\n") - 1,
+	GUARD_LINE_MAX = sizeof("guard  \n") + STATE_TARGET_MAX + GUARD_TEXT_MAX,
+	GUARD_LINE_MIN = sizeof("guard h salt= digest= \n") - 1 +
+	                 2 * (GUARD_SALT_SIZE + GUARD_DIGEST_SIZE),
 	OTHER_LINE_MIN = sizeof("k \n") - 1
 };
+
+_Static_assert(STATE_GUARDS_MAX *GUARD_LINE_MAX < STATE_SIZE_MAX / 2,
+               "guards leave room for records");
 
 /* Where reading stands. */
 struct reading {
@@ -101,7 +107,7 @@ static void note_damage(struct reading *reading, const struct error *flaw)
 	}
 }
 
-/* "target", or a word of a later program. */
+/* "target", "guard", or a word of a later program. */
 static bool take_keyword(struct str *out, struct str *rest)
 {
 	size_t len = 0;
@@ -116,22 +122,44 @@ static bool take_keyword(struct str *out, struct str *rest)
 	return true;
 }
 
+/* With the blank behind it. */
+static bool take_target(struct str *out, struct str *rest, const char *keyword,
+                        struct error *flaw)
+{
+	size_t len = 0;
+
+	while (len < rest->len && rest->at[len] != ' ')
+		len++;
+	*out = (struct str){ rest->at, len };
+	if (!state_is_target(*out))
+		return error_set(flaw, "no HOST:PORT behind \"%s\"", keyword);
+	*rest = (struct str){ rest->at + len, rest->len - len };
+	str_take_char(rest, ' ');
+	return true;
+}
+
 static bool read_record(struct reading *reading, struct str rest, struct error *flaw)
 {
 	struct state *state = reading->state;
 	struct state_record read = { .target = STR("") };
-	size_t len = 0;
 
-	while (len < rest.len && rest.at[len] != ' ')
-		len++;
-	read.target = (struct str){ rest.at, len };
-	if (!state_is_target(read.target))
-		return error_set(flaw, "no HOST:PORT behind \"target\"");
-	rest = (struct str){ rest.at + len, rest.len - len };
-	str_take_char(&rest, ' ');
-	if (!memory_parse(&read.record, reading->arena, rest, flaw))
+	if (!take_target(&read.target, &rest, "target", flaw) ||
+	    !memory_parse(&read.record, reading->arena, rest, flaw))
 		return false;
 	state->records[state->count++] = read;
+	return true;
+}
+
+static bool read_guard(struct reading *reading, struct str rest, struct error *flaw)
+{
+	struct state *state = reading->state;
+	struct state_guard read = { .target = STR("") };
+
+	if (!take_target(&read.target, &rest, "guard", flaw) ||
+	    !guard_text_parse(&read.record, rest, flaw))
+		return false;
+	if (state->guard_count < STATE_GUARDS_MAX)
+		state->guards[state->guard_count++] = read;
 	return true;
 }
 
@@ -149,6 +177,8 @@ static bool read_line(struct reading *reading, struct str line, struct error *fl
 		return error_set(flaw, "no keyword at its start");
 	if (str_equal(keyword, STR("target")))
 		return read_record(reading, rest, flaw);
+	if (str_equal(keyword, STR("guard")))
+		return read_guard(reading, rest, flaw);
 	state->others[state->other_count++] = line;
 	return true;
 }
@@ -158,7 +188,9 @@ static void make_room(struct reading *reading, struct str text)
 {
 	struct state *state = reading->state;
 	size_t records = text.len / RECORD_LINE_MIN, others = text.len / OTHER_LINE_MIN;
+	size_t guards = text.len / GUARD_LINE_MIN;
 
+	state->guards = arena_take(reading->arena, guards * sizeof(*state->guards));
 	state->records = arena_take(reading->arena, records * sizeof(*state->records));
 	state->others = arena_take(reading->arena, others * sizeof(*state->others));
 }
@@ -229,7 +261,7 @@ bool state_parse(struct state *out, struct arena *arena, const char *path,
 		            &(struct error){ "not \"check_smtp_auth state 1\"" });
 	read_lines(&reading, text);
 	/* A file that was cut short in its first line was ours; it is empty now. */
-	out->sealed = version != VERSION && out->count == 0 &&
+	out->sealed = version != VERSION && out->count == 0 && out->guard_count == 0 &&
 	              !str_starts(STR(HEADER), header);
 	if (out->sealed)
 		return error_set(err,
@@ -274,13 +306,66 @@ void state_put(struct state *state, struct arena *arena, struct str target,
 	put_in_order(state);
 }
 
+/* ---- guards ---- */
+
+struct guard *state_find_guard(const struct state *state, struct str target,
+                               struct str user, struct str secret)
+{
+	for (size_t i = 0; i < state->guard_count; i++) {
+		struct state_guard *known = &state->guards[i];
+
+		if (str_equal(known->target, target) &&
+		    guard_key_fits(&known->record.key, user, secret))
+			return &known->record.guard;
+	}
+	return NULL;
+}
+
+struct guard *state_add_guard(struct state *state, struct arena *arena,
+                              struct str target, const struct guard_key *key)
+{
+	size_t kept = state->guard_count < STATE_GUARDS_MAX ? state->guard_count
+	                                                    : STATE_GUARDS_MAX - 1;
+	struct state_guard *grown = arena_take(arena, (kept + 1) * sizeof(*grown));
+
+	grown[0] = (struct state_guard){ target, { .key = *key } };
+	if (kept)
+		memcpy(grown + 1, state->guards, kept * sizeof(*grown));
+	state->guards = grown;
+	state->guard_count = kept + 1;
+	return &grown[0].record.guard;
+}
+
+bool state_refresh_guards(struct state *state, usec now)
+{
+	bool mended = false;
+
+	for (size_t i = 0; i < state->guard_count; i++)
+		mended |= guard_refresh(&state->guards[i].record.guard, now);
+	return mended;
+}
+
 /* ---- state to text ---- */
+
+static void print_guards(const struct state *state, struct text *out)
+{
+	for (size_t i = 0; i < state->guard_count; i++) {
+		const struct state_guard *next = &state->guards[i];
+
+		if (guard_is_empty(&next->record.guard))
+			continue;
+		text_add(out, "guard %.*s ", (int)next->target.len, next->target.at);
+		guard_text_print(&next->record, out);
+		text_add(out, "\n");
+	}
+}
 
 size_t state_print(const struct state *state, struct text *out)
 {
 	size_t printed = 0;
 
 	text_add_str(out, STR(HEADER));
+	print_guards(state, out);
 	for (size_t i = 0; i < state->other_count; i++)
 		if (out->len + state->others[i].len <= STATE_SIZE_MAX)
 			text_add_str(out, state->others[i]);

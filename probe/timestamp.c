@@ -43,6 +43,22 @@ void timestamp_print(char *out, size_t room, usec at)
 	         clock / HOUR_S, clock / MINUTE_S % 60, clock % MINUTE_S);
 }
 
+void timestamp_print_span(char *out, size_t room, usec span)
+{
+	static const struct {
+		int shortest;
+		const char *unit;
+	} units[] = {
+		{ DAY_S, "d" }, { HOUR_S, "h" }, { MINUTE_S, "min" }, { 1, "s" }
+	};
+	long long seconds = span < 0 ? 0 : span / USEC_PER_SEC;
+	size_t i = 0;
+
+	while (units[i].shortest > 1 && seconds < units[i].shortest)
+		i++;
+	snprintf(out, room, "%lld %s", seconds / units[i].shortest, units[i].unit);
+}
+
 /* Exactly so many digits, not below `low` and not above `high`. */
 static bool take_digits(int *out, struct str *rest, size_t digits, int low, int high)
 {

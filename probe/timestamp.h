@@ -15,7 +15,10 @@ enum { TIMESTAMP_ROOM = sizeof("2026-11-24T08:03:03Z") };
  */
 void timestamp_print(char *out, size_t room, usec at);
 
-/* Takes the same from `rest`. False when that is no time in exactly this form. */
+/* How long: "45 s", "14 min", "3 h" or "5 d", rounded down; not below 0 s. */
+void timestamp_print_span(char *out, size_t room, usec span);
+
+/* Takes what timestamp_print() prints; false when it has not exactly this form. */
 bool timestamp_take(usec *out, struct str *rest);
 
 #endif

@@ -136,10 +136,28 @@ static struct verdict judge_reply(const struct observation *seen,
 		                 VERDICT_BY_READING };
 }
 
+/*
+ * Nothing new was learnt of the login, so the last verdict holds; without one the
+ * suspension is of our own making.
+ */
+static struct verdict repeat_verdict(const struct guard_refusal *last)
+{
+	static const char source[] = "the login is suspended; this is its last verdict";
+
+	if (last->times == 0)
+		return (struct verdict){ REASON_INTERNAL, CONFIDENCE_CERTAIN, "",
+			                 VERDICT_REPEATED };
+	return (struct verdict){ last->reason, last->confidence, source,
+		                 VERDICT_REPEATED };
+}
+
 struct verdict verdict_of(const struct observation *seen)
 {
 	struct fact_set facts = facts_of(seen);
 	size_t i = 0;
+
+	if (seen->ending == ENDING_SUSPENDED)
+		return repeat_verdict(&seen->suspension.last);
 
 	if (seen->ending == ENDING_REPLY && !seen->authenticated &&
 	    observation_reply(seen)->code)

@@ -7,8 +7,13 @@
 
 /* Instead of a row: the reply decided, by a row of reading.def. */
 #define VERDICT_BY_READING ((size_t)-1)
+/* The login was suspended: the verdict of the last one. */
+#define VERDICT_REPEATED   ((size_t)-2)
 
-/* What a session means, by the first row of verdict.def that fits, or by its reply. */
+/*
+ * What a session means, by the first row of verdict.def that fits, or by its reply; a
+ * suspended login means what it did when it was last tried.
+ */
 struct verdict {
 	enum reason reason; /* its cause is reason_cause() */
 	enum confidence confidence;

@@ -12,6 +12,7 @@ curl/       probe/transport.c probe/link.c probe/link_setup.c probe/link_ending.
 curl/       probe/wire.c probe/plugin/main.c
 openssl/    probe/certificate.c probe/certificate_event.c probe/tls_watch.c
 openssl/    probe/hello.c probe/staple.c probe/base64.c
+openssl/    probe/guard_key.c
 gsasl.h     probe/sasl.c
 gssapi/     probe/kerberos.c
 ares.h      probe/resolve.c probe/dns_channel.c

@@ -12,6 +12,7 @@
 
 #include "probe/engine.h"
 #include "probe/exposition.h"
+#include "probe/guard_file.h"
 #include "probe/json.h"
 #include "probe/plugin/decode_input.h"
 #include "probe/plugin/decode_json.h"
@@ -160,8 +161,11 @@ static bool probe(struct plugin *plugin, struct target *target, struct error *er
 	engine = engine_create(&plugin->loop, true, err);
 	if (!engine)
 		return false;
-	if (plugin->options.state_file)
+	if (plugin->options.state_file) {
+		engine_guard(engine,
+		             guard_file(plugin->options.state_file, plugin->arena));
 		recall_load(engine, plugin->options.state_file, target, plugin->arena);
+	}
 	plugin->run = engine_run(engine, target, on_done, plugin);
 	uv_run(&plugin->loop, UV_RUN_DEFAULT);
 	remember(plugin, engine, target);

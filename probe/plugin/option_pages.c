@@ -113,6 +113,18 @@ static void put_phases(void)
 #include "probe/phase.def"
 }
 
+static void put_causes(void)
+{
+#define CAUSE(id, severity, word, meaning, actor) puts(word);
+#include "probe/cause.def"
+}
+
+static void put_states(void)
+{
+#define SEVERITY(id, word, exit) puts(word);
+#include "probe/severity.def"
+}
+
 /* ---- check commands ---- */
 
 /* What a monitoring server has no use for: it logs in, and has no standard input. */
@@ -258,6 +270,8 @@ static const struct {
 	{ "%completion%\n", put_completion },
 	{ "%mechanisms%\n", put_mechanisms },
 	{ "%phases%\n", put_phases },
+	{ "%causes%\n", put_causes },
+	{ "%states%\n", put_states },
 	{ "%icinga%\n", put_icinga },
 	{ "%director-arguments%\n", put_director_arguments },
 	{ "%director-fields%\n", put_director_fields },

@@ -58,7 +58,8 @@ static struct secret *from_entry(struct options *options, char *text, size_t len
 		error_set(err, "%s: %s", path, why.text);
 		return NULL;
 	}
-	if (!target->user && entry.login.len)
+	/* Who was given stands there, too. */
+	if (entry.login.len)
 		target->user = arena_copy(arena, entry.login);
 	return secret_create(entry.password, path, err);
 }

@@ -16,8 +16,10 @@ NRPE = CONTRIB / "nrpe" / "check_smtp_auth.cfg"
 MRPE = CONTRIB / "checkmk" / "mrpe.cfg"
 LOCAL_CHECK = CONTRIB / "checkmk" / "local" / "smtp_login"
 RUN_SECONDS = 60
-PERFDATA = re.compile(r"(\w+=\d+\.\d+s(;[^ ;|]*){0,4})( \w+=\S+)*")
-LOCAL_METRICS = re.compile(r"\w+=\d+\.\d+(;\d+)*(\|\w+=\d+\.\d+(;[\d;]*)?)*")
+VALUE = r"\w+=-?\d+(\.\d+)?s?(;[^ ;]*){0,4}"
+PERFDATA = re.compile(rf"{VALUE}( {VALUE})*")
+LOCAL_METRIC = r"\w+=-?\d+(\.\d+)?(;[\d.]*)*"
+LOCAL_METRICS = re.compile(rf"{LOCAL_METRIC}(\|{LOCAL_METRIC})*")
 FAULTS = {"right": (0, "SMTP AUTH OK - "),
           "wrong": (2, "SMTP AUTH CRITICAL - credentials: bad credentials (535 5.7.8) ")}
 

@@ -35,6 +35,7 @@ WITHOUT_A_SERVER = {
     "forbidden": "no packet leaves this machine",
     "proxy": "a proxy answers in the place of the server",
     "local": "the fault lies in this machine",
+    "suspended": "an earlier run was refused: test_guard.py",
     "cancelled": "a signal ends the session: test_signals.py",
 }
 # Other sessions that cannot be repeated by sending the lines again.
@@ -46,7 +47,7 @@ NOT_REPEATABLE = {
     "success-scram": "the proof depends on the client's nonce: test_traps.py",
     "token-refused": "the plugin has no access token yet",
 }
-NOT_PLAYED_COUNT = 25
+NOT_PLAYED_COUNT = 26
 
 
 class Session:

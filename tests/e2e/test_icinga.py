@@ -24,7 +24,7 @@ EXPECTED = {
     "refused": (2, "SMTP AUTH CRITICAL - credentials: bad credentials (535 5.7.8) ", "auth"),
     "dead": (2, "SMTP AUTH CRITICAL - network: connection refused ", "connect"),
 }
-PERFDATA = re.compile(r"\w+=\d+\.\d+s(;[^ ;]*){0,4}")
+PERFDATA = re.compile(r"\w+=-?\d+(\.\d+)?s?(;[^ ;]*){0,4}")
 
 # Commands that note how they are called, in the place of the plugin.
 RECORDER = """#!/bin/sh

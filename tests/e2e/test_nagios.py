@@ -21,7 +21,8 @@ EXPECTED = {
     "refused": ("2", "SMTP AUTH CRITICAL - credentials: bad credentials (535 5.7.8) ", "auth"),
     "dead": ("2", "SMTP AUTH CRITICAL - network: connection refused ", "connect"),
 }
-PERFDATA = re.compile(r"(\w+=\d+\.\d+s(;[^ ;]*){0,4})( \w+=\S+)*")
+VALUE = r"\w+=-?\d+(\.\d+)?s?(;[^ ;]*){0,4}"
+PERFDATA = re.compile(rf"{VALUE}( {VALUE})*")
 
 
 @pytest.fixture(scope="module")

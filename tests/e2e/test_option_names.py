@@ -73,7 +73,7 @@ def test_manual():
 
 
 @pytest.mark.parametrize("command, package", [
-    (["mandoc", "-Tlint", "-Wwarning"], "mandoc"),
+    (["mandoc", "-Tlint"], "mandoc"),
     (["groff", "-man", "-ww", "-z", "-Tutf8"], "groff-base"),
 ], ids=["mandoc", "groff"])
 def test_manual_has_no_mistake(command, package):
@@ -138,6 +138,9 @@ def test_completion_of_values(tmp_path):
     words = {"auto"} | {row[1] for row in tables.rows_of("mechanism", "MECHANISM")}
     assert set(complete("-A", "")) == set(complete("--authtype", "")) == words
     assert complete("--phase", "ehlo") == ["ehlo", "ehlo_tls"]
+    states = [row[1] for row in tables.rows_of("severity", "SEVERITY")]
+    assert complete("--timeout-result", "") == states
+    assert complete("--expect-cause", "") == [row[2] for row in tables.causes()]
     assert complete("-p", "") == []
 
 

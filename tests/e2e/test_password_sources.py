@@ -398,6 +398,13 @@ def test_command_line_names_another_password_than_the_file(probe, server, files)
     assert_silent(run)
 
 
+def test_file_names_another_password_than_the_file_before(probe, server, files):
+    first = options_file(files, "authpass=wrong", "tls=")
+    second = options_file(files, f"password-file={files.write('word', SECRET)}", "S=",
+                          name="second.ini")
+    log_in(probe, server, f"--extra-opts=@{first}", f"--extra-opts=@{second}")
+
+
 @pytest.mark.parametrize("line", [f"authpass={SECRET}", f"P={SECRET}", f"authp={SECRET}"])
 def test_file_with_a_password_must_be_kept_from_others(probe, server, files, line):
     path = options_file(files, "port=1", line, mode=0o644)
@@ -519,16 +526,20 @@ def test_process_does_not_hold_the_password(probe, files, tmp_path, any_build, n
         assert not leaks(SECRET, core.read_bytes()), "the core holds the password"
 
 
-def test_argument_is_wiped_while_a_file_is_waited_for(probe, files):
+def test_argument_is_wiped_while_a_file_is_waited_for(probe):
     """The options come through a pipe that nobody has written to yet."""
-    pipe = files.directory / "pipe"
-    os.mkfifo(pipe, 0o600)
+    reader, writer = os.pipe()
     running = probe.start("-H", "127.0.0.1", "-p", "1", "-U", USER, f"-P{SECRET}",
-                          f"--extra-opts=@{pipe}", "--output", "json")
-    with open(pipe, "wb") as writer:  # it opens when the other end does
-        cmdline = pathlib.Path(f"/proc/{running.pid}/cmdline").read_bytes()
-        writer.write(b"[check_smtp_auth]\nsecond-look=0\n")
-    run = running.finish()
-    assert b"--extra-opts" in cmdline and not leaks(SECRET, cmdline), cmdline
+                          f"--extra-opts=@/dev/fd/{reader}", "--output", "json",
+                          pass_fds=[reader])
+    cmdline = pathlib.Path(f"/proc/{running.pid}/cmdline")
+    try:
+        eventually(lambda: b"\0-P" in cmdline.read_bytes()
+                   and not leaks(SECRET, cmdline.read_bytes()), "the password is wiped")
+        os.write(writer, b"[check_smtp_auth]\nsecond-look=0\n")
+    finally:
+        os.close(writer)
+        run = running.finish()
+        os.close(reader)
     assert run.report["port"] == 1, run.stdout
     assert not leaks(SECRET, run.stdout + run.stderr), run.stdout

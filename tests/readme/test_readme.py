@@ -378,6 +378,8 @@ def test_json_keys_are_those_of_the_table(reader, authority, tmp_path_factory):
         for host, options in (("mx.example", "--trace"), ("mx2.example", ""),
                               ("127.0.0.3", ""), ("", ""))
     ]
+    refused = f"{account} -U nobody@example.com --state-file guarded --output json"
+    texts += [reader.type(f"check_smtp_auth -H mx.example {refused}")[1] for _ in range(2)]
     texts += [
         in_the_lab(situation, options, authority, tmp_path_factory.mktemp(situation))
         for situation, options in (("port_rejected", ""), ("inspected", "--ca-file avast.pem"))

@@ -51,6 +51,13 @@ struct target *recorded_target(const struct target_settings *settings);
 	RECORDED_LOGIN \
 	"0.150 < 535 5.7.8 Bad credentials\n" \
 	"0.150 * end reply\n"
+/* The second of two refusals was 14 minutes and 7 seconds ago. */
+#define RECORDED_SUSPENSION(reason) \
+	"0.000 * begin 2026-11-24T08:17:10Z\n" \
+	"0.000 * suspended next=2026-11-24T08:33:03Z times=2 " \
+	"at=2026-11-24T08:03:03Z reason=" reason " confidence=likely\n"
+#define RECORDED_SUSPENDED(reason) \
+	RECORDED_SUSPENSION(reason) RECORDED_ENCRYPTED "0.100 * end suspended\n"
 #define RECORDED_CLEARTEXT \
 	RECORDED_GREETING \
 	"0.050 < 250-mx.example\n" \

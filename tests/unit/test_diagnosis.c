@@ -40,6 +40,13 @@ static const struct {
 	{ "reset in the handshake",
 	  RECORDED_STARTTLS "0.06 * tls start\n1 * end reset\n", "nuua", PHASE_TLS },
 	{ "unexplained", RECORDED_LOGIN, "uooo", PHASE_AUTH },
+	{ "suspended", RECORDED_SUSPENDED("bad_credentials"), "aooo", PHASE_AUTH },
+	{ "suspended, throttled", RECORDED_SUSPENDED("rate_limited"), "noao",
+	  PHASE_AUTH },
+	{ "suspended, out of reach",
+	  RECORDED_SUSPENSION("bad_credentials") "0 * connect 192.0.2.7:587\n"
+	                                         "1 * end refused\n",
+	  "nnna", PHASE_CONNECT },
 	{ "own trouble at once", "0 * end local no memory\n", "nnnn", PHASE_NONE },
 };
 

@@ -35,14 +35,14 @@ static const char *text_at(const json_t *object, const char *key)
 
 static void success_has_the_promised_keys(void **state)
 {
-	static const char *const keys[] = { "success", "cause",      "reason",
-		                            "phase",   "confidence", "duration",
-		                            "phases",  "reply",      "mechanism",
-		                            "offered", "address",    "addresses_tried",
-		                            "port",    "tls",        "evidence",
-		                            "advice",  "notices",    "checks",
-		                            "message", "errno",      "icmp",
-		                            "tcp",     "second_look" };
+	static const char *const keys[] = { "success", "cause",       "reason",
+		                            "phase",   "confidence",  "duration",
+		                            "phases",  "reply",       "mechanism",
+		                            "offered", "address",     "addresses_tried",
+		                            "port",    "tls",         "evidence",
+		                            "advice",  "notices",     "checks",
+		                            "message", "errno",       "icmp",
+		                            "tcp",     "second_look", "suspended" };
 	json_t *object = object_of(RECORDED_SUCCESS, false, "SMTP AUTH OK");
 
 	(void)state;
@@ -201,6 +201,54 @@ static void addresses_tell_their_outcome(void **state)
 	json_decref(object);
 }
 
+static void suspension_is_an_object(void **state)
+{
+	json_t *object = object_of(RECORDED_SUSPENDED("bad_credentials"), false, "");
+	json_t *suspended = json_object_get(object, "suspended");
+
+	(void)state;
+	assert_string_equal(text_at(object, "cause"), "credentials");
+	assert_string_equal(text_at(object, "phase"), "auth");
+	assert_true(json_is_null(json_object_get(object, "reply")));
+	assert_int_equal(json_object_size(suspended), 4);
+	assert_int_equal(json_integer_value(json_object_get(suspended, "refusals")), 2);
+	assert_string_equal(text_at(suspended, "last_login"), "2026-11-24T08:03:03Z");
+	assert_string_equal(text_at(suspended, "next_login"), "2026-11-24T08:33:03Z");
+	assert_true(json_real_value(json_object_get(suspended, "age")) == 847);
+	json_decref(object);
+}
+
+/* A refusal is rounded up to the second: it may seem to be still to come. */
+static void no_age_is_negative(void **state)
+{
+	json_t *object = object_of("0 * begin 2026-11-24T08:03:02Z\n"
+	                           "0 * suspended next=2026-11-24T08:04:03Z times=1 "
+	                           "at=2026-11-24T08:03:03Z reason=bad_credentials "
+	                           "confidence=likely\n",
+	                           false, "");
+	json_t *suspended = json_object_get(object, "suspended");
+
+	(void)state;
+	assert_true(json_real_value(json_object_get(suspended, "age")) == 0);
+	json_decref(object);
+}
+
+static void login_that_may_be_tried_is_not_suspended(void **state)
+{
+	json_t *object = object_of(RECORDED_REFUSAL, false, "");
+	json_t *suspended;
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(object, "suspended")));
+	json_decref(object);
+	object = object_of("0 * suspended next=2026-11-24T08:33:03Z\n", false, "");
+	suspended = json_object_get(object, "suspended");
+	assert_int_equal(json_integer_value(json_object_get(suspended, "refusals")), 0);
+	assert_true(json_is_null(json_object_get(suspended, "last_login")));
+	assert_true(json_is_null(json_object_get(suspended, "age")));
+	json_decref(object);
+}
+
 static void own_trouble_has_the_same_keys(void **state)
 {
 	struct arena *arena = arena_create();
@@ -230,6 +278,9 @@ int main(void)
 		cmocka_unit_test(good_utf8_is_kept),
 		cmocka_unit_test(trace_comes_in_its_text_form),
 		cmocka_unit_test(addresses_tell_their_outcome),
+		cmocka_unit_test(suspension_is_an_object),
+		cmocka_unit_test(no_age_is_negative),
+		cmocka_unit_test(login_that_may_be_tried_is_not_suspended),
 		cmocka_unit_test(own_trouble_has_the_same_keys),
 	};
 

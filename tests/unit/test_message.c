@@ -59,6 +59,29 @@ static const struct {
 	  RECORDED_REFUSAL "9 * tcp retransmits=3\n",
 	  "SMTP AUTH CRITICAL - credentials: bad credentials (535 5.7.8) "
 	  "mx.example:587" },
+	{ "suspended", "mx.example", "probe", 0, RECORDED_SUSPENDED("bad_credentials"),
+	  "SMTP AUTH CRITICAL - credentials: bad credentials, 14 min ago (login "
+	  "suspended)" },
+	{ "suspended, a letter too many", "mx.example", "probe", 0,
+	  RECORDED_SUSPENDED("account_disabled"),
+	  "SMTP AUTH CRITICAL - credentials: account disabled, 14 min ago "
+	  "(suspended)" },
+	{ "suspended, no room for the age", "mx.example", "probe", 0,
+	  RECORDED_SUSPENDED("relay_or_sender_authorization"),
+	  "SMTP AUTH CRITICAL - server config: relay or sender authorization "
+	  "(suspended)" },
+	{ "suspended for a warning", "mx.example", "probe", 0,
+	  RECORDED_SUSPENDED("too_many_attempts"),
+	  "SMTP AUTH WARNING - throttled: too many attempts, 14 min ago (login "
+	  "suspended)" },
+	{ "suspended, nobody knows why", "mx.example", "probe", 0,
+	  "0 * suspended next=2026-11-24T08:33:03Z\n" RECORDED_ENCRYPTED
+	  "0.1 * end suspended\n",
+	  "SMTP AUTH UNKNOWN - local: internal (login suspended)" },
+	{ "suspended and out of reach", "mx.example", "probe", 0,
+	  RECORDED_SUSPENSION("bad_credentials") "1 * connect 192.0.2.7:587\n"
+	                                         "1 * end refused\n",
+	  "SMTP AUTH CRITICAL - network: connection refused mx.example:587" },
 	{ "foreign words", "mx.example", "m\xc3\xbcller|x", 0, RECORDED_SUCCESS,
 	  "SMTP AUTH OK - m??ller/x at mx.example:587, 0.150 s, PLAIN" },
 };
@@ -131,6 +154,29 @@ static void no_length_breaks_the_form(void **state)
 			result_release(result);
 			target_release(target);
 		}
+	}
+	arena_destroy(arena);
+}
+
+static void every_suspension_fits(void **state)
+{
+	struct arena *arena = arena_create();
+
+	(void)state;
+	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		const char *word = reason_word((enum reason)i), *message;
+		const char *session = arena_print(
+			arena,
+			"0 * begin 2027-12-31T23:59:59Z\n0 * suspended "
+			"next=2028-01-01T00:00:00Z times=9 at=2026-11-24T08:03:03Z "
+			"reason=%s confidence=certain\n%s0.1 * end suspended\n",
+			word, RECORDED_ENCRYPTED);
+		struct result *result = recorded(session, NULL);
+
+		message = print(result, arena);
+		check_form(word, message);
+		CHECK(word, str_find_nocase(str_of(message), STR("suspended)")) > 0);
+		result_release(result);
 	}
 	arena_destroy(arena);
 }
@@ -253,6 +299,7 @@ int main(void)
 		cmocka_unit_test(line_says_who_where_and_why),
 		cmocka_unit_test(lead_stands_first),
 		cmocka_unit_test(no_length_breaks_the_form),
+		cmocka_unit_test(every_suspension_fits),
 		cmocka_unit_test(longest_socket_path_fits),
 		cmocka_unit_test(parts_go_in_order),
 		cmocka_unit_test(end_of_the_host_survives_every_reason),

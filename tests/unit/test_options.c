@@ -2,6 +2,9 @@
 #include "probe/plugin/options.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/row.h"
 
@@ -365,6 +368,45 @@ static void argument_is_wiped_though_another_option_is_wrong(void **state)
 	}
 }
 
+/* The command line, and a file that others may not read. */
+static struct options with_file(struct command *command, const char *file,
+                                const char *line)
+{
+	int fd = memfd_create("options", 0);
+	struct options options;
+	char words[LINE_MAX_LEN];
+
+	assert_int_equal(fchmod(fd, 0600), 0);
+	assert_int_equal(write(fd, file, strlen(file)), strlen(file));
+	snprintf(words, sizeof(words), "--extra-opts=@/proc/self/fd/%d %s", fd, line);
+	options = good(command, words);
+	close(fd);
+	return options;
+}
+
+static void password_of_a_file_gives_way_to_the_command_line(void **state)
+{
+	static const char file[] = "[check_smtp_auth]\nauthpass = geheim98\n";
+	struct command command = { 0 };
+	struct options options = with_file(&command, file, "-H mx");
+
+	(void)state;
+	assert_int_equal(options.password_source, PASSWORD_EXTRA_OPTS);
+	CHECK_STR(file, secret_reveal(options.secret), "geheim98");
+	/* Where it stood it is wiped. */
+	assert_null(
+		memmem(options.extra->bytes, sizeof(options.extra->bytes), "eheim", 5));
+	options_release(&options);
+	options = with_file(&command, file, "-P geheim99");
+	assert_int_equal(options.password_source, PASSWORD_ARGUMENT);
+	CHECK_STR(file, secret_reveal(options.secret), "geheim99");
+	options_release(&options);
+	options = with_file(&command, file, "--netrc /a");
+	assert_int_equal(options.password_source, PASSWORD_NETRC);
+	assert_null(options.secret);
+	options_release(&options);
+}
+
 static void number_of_option_files_is_limited(void **state)
 {
 	struct command command;
@@ -694,6 +736,7 @@ int main(void)
 		cmocka_unit_test(sources_of_the_password_are_told_apart),
 		cmocka_unit_test(argument_is_kept_and_wiped_from_the_command_line),
 		cmocka_unit_test(argument_is_wiped_though_another_option_is_wrong),
+		cmocka_unit_test(password_of_a_file_gives_way_to_the_command_line),
 		cmocka_unit_test(number_of_option_files_is_limited),
 		cmocka_unit_test(mistake_is_named_in_one_line),
 		cmocka_unit_test(long_value_is_cut_to_fit_the_line),

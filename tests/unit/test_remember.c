@@ -293,6 +293,51 @@ static void traits_are_those_of_the_session(void **state)
 	arena_destroy(arena);
 }
 
+/* ---- for the guard ---- */
+
+static const struct {
+	const char *session;
+	enum guard_outcome outcome;
+} logins[] = {
+	{ RECORDED_SUCCESS, GUARD_ACCEPTED },
+	{ RECORDED_REFUSAL, GUARD_REFUSED },
+	/* Whatever is made of it: servers count every 5xx. */
+	{ RECORDED_LOGIN "1 < 554 5.7.1 relay\n1 * end reply\n", GUARD_REFUSED },
+	{ "0 * interceptor antivirus \"A\" in certificate 1 issuer\n" RECORDED_REFUSAL,
+	  GUARD_REFUSED },
+	{ RECORDED_ENCRYPTED "1 > AUTH LOGIN\n1 < 334 VXNlcm5hbWU6\n1 > <redacted>\n"
+	                     "1 < 535 no\n1 * end reply\n",
+	  GUARD_REFUSED },
+	{ RECORDED_LOGIN "1 < 454 4.7.0 too many login attempts\n1 * end reply\n",
+	  GUARD_REFUSED },
+	{ RECORDED_LOGIN "1 < 454 4.7.0 later\n1 * end reply\n", GUARD_UNJUDGED },
+	{ RECORDED_LOGIN "1 * end timeout\n", GUARD_UNJUDGED },
+	{ RECORDED_LOGIN "1 < 535 no\n1 * end protocol x\n", GUARD_UNJUDGED },
+	{ RECORDED_LOGIN "1 < 535-no\n1 * end closed\n", GUARD_UNJUDGED },
+	/* No credential was sent. */
+	{ RECORDED_ENCRYPTED "1 > AUTH LOGIN\n1 < 504 no\n1 * end reply\n",
+	  GUARD_UNJUDGED },
+	{ RECORDED_ENCRYPTED "1 * end suspended\n", GUARD_UNJUDGED },
+	{ RECORDED_ENCRYPTED "1 * end not_offered AUTH\n", GUARD_UNJUDGED },
+	{ "0 * connect 192.0.2.7:587\n0 < 554 no\n0 * end reply\n", GUARD_UNJUDGED },
+	{ "0 * connect 192.0.2.7:587\n0 < 421 too many connections\n0 * end reply\n",
+	  GUARD_UNJUDGED },
+	{ "0 * connect 192.0.2.7:587\n0 * end refused\n", GUARD_UNJUDGED },
+};
+
+static void refusal_is_what_servers_count(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(logins); i++) {
+		struct result *result = recorded(logins[i].session, NULL);
+
+		CHECK_INT(logins[i].session,
+		          remember_guard(result->seen, result->diagnosis.cause),
+		          logins[i].outcome);
+		result_release(result);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +350,7 @@ int main(void)
 		cmocka_unit_test(failure_is_told_to_the_others),
 		cmocka_unit_test(address_stands_without_its_port),
 		cmocka_unit_test(traits_are_those_of_the_session),
+		cmocka_unit_test(refusal_is_what_servers_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ enum { WRITERS = 20, NOBODY = 65534 };
 #define HEADER "check_smtp_auth state 1\n"
 #define A      "target a:587 last good 2026-11-24T12:00:00Z verified=yes hops=1\n"
 #define B      "target b:587 last good 2026-11-24T12:00:01Z verified=no hops=2\n"
-#define GUARD  "guard a:587 until 2026-11-24T12:00:00Z\n"
+#define LATER  "later a:587 until 2026-11-24T12:00:00Z\n"
 
 struct folder {
 	char path[64];
@@ -150,9 +150,9 @@ static void file_is_the_documented_text(void **state)
 {
 	const struct folder *folder = *state;
 
-	write_file(folder->file, STR(HEADER A GUARD B), 0644);
+	write_file(folder->file, STR(HEADER A LATER B), 0644);
 	must_save(folder->file, "c:587", 3);
-	assert_string_equal(file_text(folder->file), HEADER GUARD
+	assert_string_equal(file_text(folder->file), HEADER LATER
 	                    "target c:587 last good 2030-01-01T00:00:03Z verified=no "
 	                    "hops=3\n" B A);
 }
@@ -185,6 +185,36 @@ static void damaged_file_is_mended_by_the_next_save(void **state)
 	assert_int_equal(load_hops(folder->file, "a:587"), 1);
 	assert_int_equal(load_hops(folder->file, "b:587"), 4);
 	arena_destroy(arena);
+}
+
+/* ---- any change ---- */
+
+/* Puts a:587 with as many hops as the owner says; 0: nothing, -1: an error. */
+static bool change(void *owner, struct state *state, struct arena *arena,
+                   struct error *err)
+{
+	struct memory_record record = { .at = 1893456000 * USEC_PER_SEC };
+
+	record.hops = *(int *)owner;
+	state_put(state, arena, STR("a:587"), &record);
+	return record.hops < 0 ? error_set(err, "no") : record.hops > 0;
+}
+
+static void change_says_whether_to_write(void **state)
+{
+	const struct folder *folder = *state;
+	struct error err;
+	int hops = 4;
+
+	assert_true(state_file_change(folder->file, change, &hops, &err));
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
+	hops = 0;
+	assert_true(state_file_change(folder->file, change, &hops, &err));
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
+	hops = -1;
+	assert_false(state_file_change(folder->file, change, &hops, &err));
+	assert_string_equal(err.text, "no");
+	assert_int_equal(load_hops(folder->file, "a:587"), 4);
 }
 
 /* `start`, then lines of a kind that nobody knows; `size` bytes, to be freed. */
@@ -557,6 +587,7 @@ int main(void)
 		TEST(file_is_the_documented_text),
 		TEST(empty_file_is_an_empty_state),
 		TEST(damaged_file_is_mended_by_the_next_save),
+		TEST(change_says_whether_to_write),
 		TEST(file_may_be_as_large_as_the_limit),
 		TEST(file_full_of_other_lines_is_told),
 		TEST(file_that_others_may_write_is_refused),

@@ -11,7 +11,7 @@
 #define A      "target a.example:587" NOON " banner=\"a\" verified=yes hops=1\n"
 #define B      "target bb.example:587" NOON " banner=\"b\" verified=no hops=2\n"
 #define C      "target c.example:465" NOON " banner=\"c\" verified=yes hops=3\n"
-#define GUARD  "guard a.example:587 until 2026-11-24T12:00:00Z\n"
+#define LATER  "later a.example:587 until 2026-11-24T12:00:00Z\n"
 
 static int set_up(void **state)
 {
@@ -114,10 +114,10 @@ static void lines_of_later_programs_stay(void **state)
 {
 	struct state read;
 
-	assert_true(parse(&read, *state, STR(HEADER A GUARD B "x_y \x01\xff=\"\n")));
+	assert_true(parse(&read, *state, STR(HEADER A LATER B "x_y \x01\xff=\"\n")));
 	assert_int_equal(read.count, 2);
 	assert_string_equal(printed(*state, &read),
-	                    HEADER GUARD "x_y \x01\xff=\"\n" A B);
+	                    HEADER LATER "x_y \x01\xff=\"\n" A B);
 }
 
 /* `sentence` begins what is said. */
@@ -145,7 +145,7 @@ static const struct {
 	{ RUN("root:x:0:0:root:/root:/bin/sh\n"),
 	  "PATH:1: no state file of check_smtp_auth; the file is left alone", true, 0 },
 	{ RUN("\n"), "PATH:1: no state file ", true, 0 },
-	{ RUN("words\n" GUARD), "PATH:1: no state file ", true, 0 },
+	{ RUN("words\n" LATER), "PATH:1: no state file ", true, 0 },
 	{ RUN(HEADER A "target bb.example:587" NOON " hops=2"),
 	  "PATH:3: the line is cut short; the line is dropped", false, 1 },
 	{ RUN(HEADER "guar"), "PATH:2: the line is cut short", false, 0 },
@@ -206,8 +206,133 @@ static void damaged_line_is_gone_from_the_text(void **state)
 {
 	struct state read;
 
-	assert_false(parse(&read, *state, STR(HEADER A "?\n" GUARD B)));
-	assert_string_equal(printed(*state, &read), HEADER GUARD A B);
+	assert_false(parse(&read, *state, STR(HEADER A "?\n" LATER B)));
+	assert_string_equal(printed(*state, &read), HEADER LATER A B);
+}
+
+/* ---- guards ---- */
+
+#define SALT "salt=000102030405060708090a0b0c0d0e0f "
+#define HALF "00112233445566778899aabbccddeeff"
+#define LOCK "guard a.example:587 " SALT "digest=" HALF HALF
+#define TIME "=2026-11-24T12:00:00Z"
+#define GUARD \
+	LOCK " times=1 at" TIME " reason=rate_limited confidence=likely refused" TIME \
+	     "\n"
+#define NOON_AT (1795521600 * USEC_PER_SEC)
+
+static struct guard *add_guard(struct state *state, struct arena *arena,
+                               const char *target, const char *secret)
+{
+	struct guard_key key;
+	struct error err;
+
+	assert_true(guard_key_create(&key, STR("ann"), str_of(secret), &err));
+	return state_add_guard(state, arena, str_of(target), &key);
+}
+
+static void guards_come_back_in_front(void **state)
+{
+	struct state read;
+
+	assert_true(parse(&read, *state, STR(HEADER A GUARD LATER LOCK "\n")));
+	assert_int_equal(read.guard_count, 2);
+	assert_int_equal(read.guards[0].record.guard.last.times, 1);
+	/* One of which nothing is known any more is not worth a line. */
+	assert_string_equal(printed(*state, &read), HEADER GUARD LATER A);
+}
+
+static void guards_alone_are_a_state(void **state)
+{
+	struct state read;
+
+	assert_false(parse(&read, *state, STR("words\n" GUARD)));
+	assert_false(read.sealed);
+	assert_int_equal(read.guard_count, 1);
+}
+
+static void damaged_guard_costs_its_line(void **state)
+{
+	static const char *const lines[] = {
+		"guard a.example:587\n",
+		"guard  " SALT "digest=" HALF HALF "\n",
+		"guard a.example:587 " SALT "digest=" HALF "\n",
+		LOCK " times=2\n",
+		LOCK " refused=noon\n",
+	};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct state read;
+
+		parse(&read, *state,
+		      str_of(arena_print(*state, "%s%s%s%s", HEADER, A, lines[i],
+		                         GUARD)));
+		CHECK_INT(lines[i], read.guard_count, 1);
+		CHECK_TEXT(lines[i], printed(*state, &read), HEADER GUARD A);
+	}
+}
+
+static void guard_is_found_by_target_user_and_secret(void **state)
+{
+	struct state known = { 0 };
+	struct guard *one = add_guard(&known, *state, "a:587", "horse");
+	struct guard *found;
+
+	one->last.times = 7;
+	add_guard(&known, *state, "a:587", "other");
+	add_guard(&known, *state, "b:587", "horse");
+	found = state_find_guard(&known, STR("a:587"), STR("ann"), STR("horse"));
+	assert_non_null(found);
+	assert_int_equal(found->last.times, 7);
+	found = state_find_guard(&known, STR("b:587"), STR("ann"), STR("horse"));
+	assert_non_null(found);
+	assert_int_equal(found->last.times, 0);
+	assert_null(state_find_guard(&known, STR("a:58"), STR("ann"), STR("horse")));
+	assert_null(state_find_guard(&known, STR("a:587"), STR("bob"), STR("horse")));
+	assert_null(state_find_guard(&known, STR("a:587"), STR("ann"), STR("Horse")));
+}
+
+static void guards_have_their_limit(void **state)
+{
+	struct state full = { 0 }, read;
+	struct text text = text_create(*state, STATE_SIZE_MAX);
+
+	for (int i = 0; i < STATE_GUARDS_MAX; i++)
+		add_guard(&full, *state, arena_print(*state, "%d", i), "horse")
+			->last.times = 1;
+	assert_int_equal(full.guard_count, STATE_GUARDS_MAX);
+	assert_non_null(state_find_guard(&full, STR("0"), STR("ann"), STR("horse")));
+	add_guard(&full, *state, "new", "horse")->count = 1;
+	assert_int_equal(full.guard_count, STATE_GUARDS_MAX);
+	assert_null(state_find_guard(&full, STR("0"), STR("ann"), STR("horse")));
+	assert_non_null(state_find_guard(&full, STR("1"), STR("ann"), STR("horse")));
+	assert_non_null(state_find_guard(&full, STR("new"), STR("ann"), STR("horse")));
+	for (size_t i = 0; i < full.guard_count; i++)
+		full.guards[i].record.guard.last =
+			(struct guard_refusal){ .times = 1,
+			                        .reason = REASON_RATE_LIMITED };
+	state_print(&full, &text);
+	text_add(&text, "%s", GUARD);
+	assert_true(parse(&read, *state, text_view(&text)));
+	assert_int_equal(read.guard_count, STATE_GUARDS_MAX);
+	assert_null(state_find_guard(&read, STR("a.example:587"), STR(""), STR("")));
+}
+
+static void all_guards_are_refreshed(void **state)
+{
+	struct state read;
+
+	assert_true(parse(&read, *state, STR(HEADER GUARD GUARD)));
+	assert_false(state_refresh_guards(&read, NOON_AT));
+	assert_int_equal(read.guards[1].record.guard.count, 1);
+	assert_false(state_refresh_guards(&read, NOON_AT + 1800 * USEC_PER_SEC));
+	assert_int_equal(read.guards[0].record.guard.count, 0);
+	assert_int_equal(read.guards[1].record.guard.count, 0);
+	assert_true(state_refresh_guards(&read, NOON_AT - USEC_PER_SEC));
+	assert_int_equal(read.guards[1].record.guard.last.at, NOON_AT - USEC_PER_SEC);
+	/* One of several is enough. */
+	read.guards[0].record.guard.last.at += USEC_PER_SEC;
+	assert_true(state_refresh_guards(&read, NOON_AT - USEC_PER_SEC));
 }
 
 /* ---- limits ---- */
@@ -215,7 +340,7 @@ static void damaged_line_is_gone_from_the_text(void **state)
 static void line_has_its_limit(void **state)
 {
 	char text[STATE_LINE_MAX + 256];
-	int head = snprintf(text, sizeof(text), "%sguard ", HEADER);
+	int head = snprintf(text, sizeof(text), "%slater ", HEADER);
 	int header = (int)sizeof(HEADER) - 1;
 	struct state read;
 
@@ -493,6 +618,12 @@ int main(void)
 		TEST(damage_is_told_and_costs_only_itself),
 		TEST(one_flaw_counts_nobody_else),
 		TEST(damaged_line_is_gone_from_the_text),
+		TEST(guards_come_back_in_front),
+		TEST(guards_alone_are_a_state),
+		TEST(damaged_guard_costs_its_line),
+		TEST(guard_is_found_by_target_user_and_secret),
+		TEST(guards_have_their_limit),
+		TEST(all_guards_are_refreshed),
 		TEST(line_has_its_limit),
 		TEST(target_has_its_limit),
 		TEST(names_of_targets_are_one_word),

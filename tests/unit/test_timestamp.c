@@ -114,6 +114,35 @@ static void other_forms_are_refused(void **state)
 	}
 }
 
+static const struct {
+	usec span;
+	const char *text;
+} spans[] = {
+	{ -1, "0 s" },
+	{ -5 * USEC_PER_SEC, "0 s" },
+	{ 0, "0 s" },
+	{ USEC_PER_SEC - 1, "0 s" },
+	{ USEC_PER_SEC, "1 s" },
+	{ 60 * USEC_PER_SEC - 1, "59 s" },
+	{ 60 * USEC_PER_SEC, "1 min" },
+	{ 3600 * USEC_PER_SEC - 1, "59 min" },
+	{ 3600 * USEC_PER_SEC, "1 h" },
+	{ 86400 * USEC_PER_SEC - 1, "23 h" },
+	{ 86400 * USEC_PER_SEC, "1 d" },
+	{ INT64_MAX, "106751991 d" },
+};
+
+static void span_has_one_unit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(spans); i++) {
+		char text[TIMESTAMP_ROOM];
+
+		timestamp_print_span(text, sizeof(text), spans[i].span);
+		CHECK_TEXT(spans[i].text, text, spans[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +150,7 @@ int main(void)
 		cmocka_unit_test(calendar_is_that_of_the_c_library),
 		cmocka_unit_test(time_outside_is_the_nearest),
 		cmocka_unit_test(other_forms_are_refused),
+		cmocka_unit_test(span_has_one_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

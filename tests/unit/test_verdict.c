@@ -448,6 +448,44 @@ static void credentials_are_blamed_only_after_they_were_sent(void **state)
 	}
 }
 
+/* The last verdict holds while no login is tried, unless something fails before. */
+static void suspended_login_repeats_its_verdict(void **state)
+{
+	static const struct {
+		const char *session;
+		enum reason reason;
+		enum confidence confidence;
+	} sessions[] = {
+		{ RECORDED_SUSPENDED("bad_credentials"), REASON_BAD_CREDENTIALS,
+		  CONFIDENCE_LIKELY },
+		{ RECORDED_SUSPENDED("too_many_attempts"), REASON_TOO_MANY_ATTEMPTS,
+		  CONFIDENCE_LIKELY },
+		{ RECORDED_SUSPENSION("bad_credentials") RECORDED_ENCRYPTED
+		  "0.1 * end not_offered AUTH\n",
+		  REASON_MECHANISM_UNSUPPORTED, CONFIDENCE_CERTAIN },
+		{ RECORDED_SUSPENSION("bad_credentials") RECORDED_GREETING
+		  "0.1 * end closed\n",
+		  REASON_CLOSED_BY_SERVER, CONFIDENCE_LIKELY },
+		/* Nothing is known of it but that it may not be tried. */
+		{ "0 * suspended next=2026-11-24T08:33:03Z\n" RECORDED_ENCRYPTED
+		  "0.1 * end suspended\n",
+		  REASON_INTERNAL, CONFIDENCE_CERTAIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sessions); i++) {
+		const char *row = sessions[i].session;
+		struct result *result = recorded(row, NULL);
+
+		CHECK_TEXT(row, reason_word(result->diagnosis.reason),
+		           reason_word(sessions[i].reason));
+		CHECK_INT(row, result->diagnosis.confidence, sessions[i].confidence);
+		CHECK_INT(row, verdict_of(result->seen).rule == VERDICT_REPEATED,
+		          result->seen->ending == ENDING_SUSPENDED);
+		result_release(result);
+	}
+}
+
 /* Whatever a server answers to AUTH: no code is left without a meaning. */
 static void every_code_in_auth_has_a_meaning(void **state)
 {
@@ -497,6 +535,7 @@ int main(void)
 		cmocka_unit_test(every_rule_fires),
 		cmocka_unit_test(every_ending_is_explained),
 		cmocka_unit_test(credentials_are_blamed_only_after_they_were_sent),
+		cmocka_unit_test(suspended_login_repeats_its_verdict),
 		cmocka_unit_test(every_code_in_auth_has_a_meaning),
 		cmocka_unit_test(success_needs_the_reply_to_auth),
 	};
