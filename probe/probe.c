@@ -70,9 +70,9 @@ static void tell_guard(const struct probe *probe, struct result *result)
 		result_add_evidence(result, sentence);
 }
 
-static void finish(struct probe *probe)
+/* `seen` is all that the trace holds. */
+static void finish(struct probe *probe, const struct observation *seen)
 {
-	const struct observation *seen = observe(probe->trace, probe->arena);
 	struct target *target = probe->target;
 	struct memory_record record;
 	struct result *result;
@@ -103,7 +103,7 @@ static void on_look_done(void *owner)
 
 	probe->look = NULL;
 	if (!probe->session)
-		finish(probe);
+		finish(probe, observe(probe->trace, probe->arena));
 }
 
 /* Asked last, because a yes counts as taken. */
@@ -113,9 +113,8 @@ static bool may_look(const struct probe *probe)
 	                       clock_now(), probe->ground->look_interval);
 }
 
-static void look_again(struct probe *probe)
+static void look_again(struct probe *probe, const struct observation *seen)
 {
-	struct arena *arena = arena_create();
 	usec left = probe->target->set.timeout - now(probe) -
 	            SECOND_LOOK_MARGIN_MS * USEC_PER_MSEC;
 	usec patience = probe->target->set.second_look;
@@ -124,14 +123,13 @@ static void look_again(struct probe *probe)
 		.target = probe->target,
 		.destination = &probe->route.destination,
 		.address_index = probe->route.address_index,
-		.plan = experiment_plan(observe(probe->trace, arena), probe->target),
+		.plan = experiment_plan(seen, probe->target),
 		.patience = patience < left ? patience : left,
 		.note = on_look_note,
 		.done = on_look_done,
 		.owner = probe,
 	};
 
-	arena_destroy(arena);
 	if (probe->looked || probe->cancelled || params.patience <= 0 ||
 	    experiment_plan_is_empty(&params.plan) || !may_look(probe))
 		return;
@@ -144,30 +142,30 @@ static void look_again(struct probe *probe)
 /* It may still answer: the second look goes on beside it. */
 static void on_silent(void *owner)
 {
-	look_again(owner);
+	struct probe *probe = owner;
+	struct arena *arena = arena_create();
+
+	look_again(probe, observe(probe->trace, arena));
+	arena_destroy(arena);
 }
 
-static bool is_answered(const struct probe *probe)
+static bool is_answered(const struct observation *seen)
 {
-	struct arena *arena = arena_create();
-	const struct observation *seen = observe(probe->trace, arena);
-	bool answered = seen->authenticated || seen->ending == ENDING_REPLY;
-
-	arena_destroy(arena);
-	return answered;
+	return seen->authenticated || seen->ending == ENDING_REPLY;
 }
 
 static void on_session_done(void *owner)
 {
 	struct probe *probe = owner;
+	const struct observation *seen = observe(probe->trace, probe->arena);
 
 	probe->session = NULL;
-	if (probe->look && (probe->cancelled || is_answered(probe)))
+	if (probe->look && (probe->cancelled || is_answered(seen)))
 		second_look_stop(probe->look);
 	else if (!probe->look)
-		look_again(probe);
+		look_again(probe, seen);
 	if (!probe->look)
-		finish(probe);
+		finish(probe, seen);
 }
 
 static const struct session_events session_events = { .silent = on_silent,

@@ -124,7 +124,9 @@ struct str str_trim(struct str text)
 
 static bool is_one_of(char c, const char *set)
 {
-	return c != '\0' && strchr(set, c) != NULL;
+	while (*set && *set != c)
+		set++;
+	return *set != '\0';
 }
 
 bool str_take_word(struct str *out, struct str *rest, const char *separators)

@@ -32,10 +32,12 @@ void witness_greeting(struct trace *trace, usec at, struct str line,
 
 static bool lists_own_name(struct str names)
 {
+	char own[OWN_NAME_MAX];
 	struct str name;
 
-	while (str_take_word(&name, &names, " "))
-		if (own_name_is(name))
+	own_name_get(own);
+	while (own[0] && str_take_word(&name, &names, " "))
+		if (str_equal_nocase(name, str_of(own)))
 			return true;
 	return false;
 }

@@ -32,8 +32,9 @@ size_t burst_run(struct bench *bench, size_t count, size_t in_flight);
 
 /* Each measures one thing and prints "name value" lines. False: it did not come about.
  */
-bool measure_burst(struct bench *bench); /* CPU, wall clock, peak memory */
-bool measure_hold(struct bench *bench);  /* memory of probes in flight */
+bool measure_burst(struct bench *bench);    /* CPU, wall clock, peak memory */
+bool measure_failures(struct bench *bench); /* CPU and connections of failed probes */
+bool measure_hold(struct bench *bench);     /* memory of probes in flight */
 bool measure_turns(struct bench *bench); /* CPU of callbacks and of loop iterations */
 bool measure_periodic(struct bench *bench); /* how punctual, how evenly spread */
 

@@ -26,6 +26,7 @@ USER, PASSWORD = "bench", "correct horse"
 DEBIAN_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 CHECK_SMTP = "/usr/lib/nagios/plugins/check_smtp"
 RUN_SECONDS = 300
+SECOND_LOOK = 5
 
 SILENT_IN_AUTH = """\
 0.000 < 220 bench ESMTP
@@ -44,11 +45,11 @@ SILENT_IN_AUTH = """\
 
 WHOLE = {
     "rounds": 5, "probes": 2000, "runs": 200, "s_time": 4, "held": 500,
-    "targets": 1000, "interval": 10, "seconds": 60,
+    "targets": 1000, "interval": 10, "seconds": 60, "failures": 1000,
 }
 QUICK = {
     "rounds": 1, "probes": 500, "runs": 20, "s_time": 2, "held": 500,
-    "targets": 200, "interval": 2, "seconds": 8,
+    "targets": 200, "interval": 2, "seconds": 8, "failures": 200,
 }
 
 
@@ -172,6 +173,14 @@ class Bench:
                 totals[name]["wall"] += wall / self.size["runs"]
         return totals
 
+    def failures(self, port, second_look):
+        """Probes of servers whose certificate nobody trusts, each target once."""
+        count = self.size["failures"]
+        figures = self.engine(
+            "failures", port, "--count", count, "--second-look", second_look
+        )
+        return {name: figures[name] / count for name in ("cpu", "connections")}
+
     def hold(self, port, silent_port):
         figures = self.engine(
             "hold", port, "--silent-port", silent_port, "--in-flight", self.size["held"]
@@ -200,7 +209,7 @@ def ratio(rounds, side, other):
     return statistics.median(one[side]["cpu"] / one[other]["cpu"] for one in rounds)
 
 
-def measure_rounds(bench, login, implicit):
+def measure_rounds(bench, login, implicit, untrusted):
     rounds = []
     for number in range(bench.size["rounds"]):
         say(f"round {number + 1} of {bench.size['rounds']}")
@@ -215,6 +224,8 @@ def measure_rounds(bench, login, implicit):
                 "s_time": bench.s_time(implicit.port),
                 "ca_file": ca_file,
                 "turns": bench.turns(login.port),
+                "one_look": bench.failures(untrusted.port, 0),
+                "second_look": bench.failures(untrusted.port, SECOND_LOOK),
             }
         )
     return rounds
@@ -270,6 +281,10 @@ def limits(rounds, shots, hold, periodic):
         side: periodic[f"{side}_gap_max"] / periodic[f"{side}_gap_mean"]
         for side in ("slot", "start")
     }
+    def connections(side):
+        return median(rounds, side, "connections")
+
+    looking = ratio(rounds, "second_look", "one_look")
     longest = [one["turns"]["callback_max"] * 1e3 for one in rounds]
     return [
         ("engine / blackbox_exporter, read once", ratio(rounds, "engine", "system"), 0.65),
@@ -277,6 +292,9 @@ def limits(rounds, shots, hold, periodic):
         ("engine / openssl s_time", ratio(rounds, "engine", "s_time"), 1.7),
         ("check_smtp_auth -A PLAIN / check_smtp", plain, 2.2),
         ("check_smtp_auth -A LOGIN / check_smtp", login, 2.2),
+        ("failed probe, with / without second look", looking, 3),
+        ("connections of a failed probe, without", connections("one_look"), 1),
+        ("connections of a failed probe, with", connections("second_look"), 12),
         ("memory of a probe in flight, kB", hold, 110),
         ("longest callback, CPU ms", statistics.median(longest), 5),
         ("longest callback in any round, CPU ms", max(longest)),
@@ -298,10 +316,12 @@ def limits(rounds, shots, hold, periodic):
 def measure(bench):
     with bench.login_server() as login, bench.login_server(
         "--tls", "implicit"
-    ) as implicit, bench.server("replay", bench.silent_trace) as silent:
+    ) as implicit, bench.login_server(
+        "--certificate", "untrusted", "--listen", "0.0.0.0"
+    ) as untrusted, bench.server("replay", bench.silent_trace) as silent:
         count = bench.collect_authorities()
         say(f"{count} authorities in the bundle")
-        rounds = measure_rounds(bench, login, implicit)
+        rounds = measure_rounds(bench, login, implicit, untrusted)
         say(f"the plugins, {bench.size['runs']} runs each")
         shots = bench.one_shots(login.port)
         say(f"{bench.size['held']} probes in flight")

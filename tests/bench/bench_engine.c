@@ -12,19 +12,19 @@
 #include "tests/bench/bench.h"
 
 static const char USAGE[] =
-	"usage: bench_engine burst|hold|turns|periodic --port PORT --user USER\n"
-	"           --password PASSWORD --ca-file FILE [--host 127.0.0.1]\n"
-	"           [--count 2000] [--in-flight 50] [--mechanism PLAIN]\n"
-	"           [--interval 10] [--seconds 60] [--silent-port PORT]\n"
+	"usage: bench_engine burst|failures|hold|turns|periodic --port PORT\n"
+	"           --user USER --password PASSWORD --ca-file FILE\n"
+	"           [--host 127.0.0.1] [--count 2000] [--in-flight 50]\n"
+	"           [--mechanism PLAIN] [--interval 10] [--seconds 60]\n"
+	"           [--silent-port PORT] [--second-look 0]\n"
 	"It is started by tests/bench/run.\n";
 
 static const struct {
 	const char *name;
 	bool (*measure)(struct bench *bench);
 } measurements[] = {
-	{ "burst", measure_burst },
-	{ "hold", measure_hold },
-	{ "turns", measure_turns },
+	{ "burst", measure_burst },       { "failures", measure_failures },
+	{ "hold", measure_hold },         { "turns", measure_turns },
 	{ "periodic", measure_periodic },
 };
 
@@ -71,6 +71,7 @@ static const struct row {
 	{ "in-flight", SIZE, offsetof(struct bench, in_flight) },
 	{ "interval", SECONDS, offsetof(struct bench, interval) },
 	{ "seconds", SECONDS, offsetof(struct bench, seconds) },
+	{ "second-look", SECONDS, offsetof(struct bench, settings.second_look) },
 	{ "silent-port", NUMBER, offsetof(struct bench, silent_port) },
 };
 
