@@ -47,13 +47,23 @@ static size_t size_of_bytes(const struct sockaddr_storage *address)
 	                                      : sizeof(struct in_addr);
 }
 
+/* RFC 1122 §3.2.1.3: all of 127.0.0.0/8, of which an interface lists but one. */
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(
+			&((const struct sockaddr_in6 *)address)->sin6_addr);
+	return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 ==
+	       IN_LOOPBACKNET;
+}
+
 bool address_is_own(const struct sockaddr_storage *address)
 {
 	struct ifaddrs *interfaces = NULL;
-	bool own = false;
+	bool own = is_loopback(address);
 
-	if (getifaddrs(&interfaces) < 0)
-		return false;
+	if (own || getifaddrs(&interfaces) < 0)
+		return own;
 	for (const struct ifaddrs *at = interfaces; at && !own; at = at->ifa_next) {
 		const struct sockaddr_storage *candidate = (const void *)at->ifa_addr;
 

@@ -15,7 +15,7 @@ bool address_parse(struct sockaddr_storage *out, const char *text);
 /* Whether `text` is an IPv4 or IPv6 literal. */
 bool address_is_literal(const char *text);
 
-/* An address of this machine, loopback included. */
+/* An address of this machine, all of 127.0.0.0/8 included. */
 bool address_is_own(const struct sockaddr_storage *address);
 
 /* "192.0.2.7" or "2001:db8::7". */

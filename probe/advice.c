@@ -13,6 +13,8 @@ static const char *name_firewall(const struct observation *seen, struct arena *a
 	if (seen->connection.icmp.who == OFFENDER_TARGET)
 		return "ask the operator of the mail server to permit this machine in "
 		       "its host's firewall";
+	if (box.len == 0) /* the kernel does not always say who sent it */
+		return NULL;
 	return arena_print(arena,
 	                   "ask whoever runs the firewall at %.*s to permit the "
 	                   "connection",

@@ -100,6 +100,13 @@ static struct target_settings settings_in(const struct smtp_probe_settings *sett
 	};
 }
 
+/* One more than is allowed, so that too many are told. */
+static void take_commands(struct target_settings *out, const char *const *commands)
+{
+	for (size_t i = 0; commands && commands[i] && i <= COMMAND_MAX; i++)
+		out->commands[i] = commands[i];
+}
+
 struct smtp_probe_target *
 smtp_probe_target_create(const struct smtp_probe_settings *settings,
                          struct smtp_probe_error *error)
@@ -109,6 +116,7 @@ smtp_probe_target_create(const struct smtp_probe_settings *settings,
 	struct secret *secret;
 	struct error err;
 
+	take_commands(&inner, settings->commands);
 	if (take_mechanism(&inner.mechanism, settings->mechanism, &err) &&
 	    take_secret(&secret, settings, &err))
 		target = target_create(&inner, secret, &err);

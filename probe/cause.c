@@ -21,6 +21,17 @@ const char *cause_word(enum cause cause)
 	return causes[cause].word;
 }
 
+bool cause_from_word(enum cause *out, struct str word)
+{
+	for (unsigned i = 0; i < CAUSE_COUNT; i++) {
+		if (str_equal(word, str_of(causes[i].word))) {
+			*out = (enum cause)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *cause_meaning(enum cause cause)
 {
 	return causes[cause].meaning;

@@ -3,6 +3,7 @@
 #define PROBE_CAUSE_H
 
 #include "probe/severity.h"
+#include "probe/str.h"
 
 /* Who has to act; the severity is the default state of a plugin. */
 enum cause {
@@ -12,6 +13,7 @@ enum cause {
 };
 
 const char *cause_word(enum cause cause);
+bool cause_from_word(enum cause *out, struct str word);
 const char *cause_meaning(enum cause cause);
 const char *cause_actor(enum cause cause);
 enum severity cause_severity(enum cause cause);

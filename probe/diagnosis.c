@@ -42,7 +42,7 @@ static const enum check faulty_checks[CAUSE_COUNT] = {
 
 static struct check_answer check_credentials(const struct observation *seen)
 {
-	if (seen->authenticated)
+	if (seen->authenticated || seen->phase == PHASE_MAIL)
 		return (struct check_answer){ CHECK_OK,
 			                      "the server accepted the login" };
 	if (!seen->credential_sent)

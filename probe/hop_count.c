@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/hop_count.h"
 
+#include "probe/connection_facts.h"
+
 /* So near, any difference tells; farther away it takes so many hops (look_verdict.h).
  */
 enum { HOPS_NEAR = 2, HOPS_APART = 3 };
@@ -68,6 +70,16 @@ static int least_distance(const struct hop_count *count)
 	return count->near + (count->is_apart ? HOPS_APART : 1);
 }
 
+/*
+ * A router on the way says that the packet was too short-lived. Silence proves nothing:
+ * one lost packet would accuse somebody.
+ */
+static bool ends_on_the_way(const struct contact_report *report)
+{
+	return report->socket.icmp.found &&
+	       icmp_meaning_of(&report->socket.icmp) == ICMP_TIME_EXCEEDED;
+}
+
 bool hop_count_take(struct hop_count *count, int port, int ttl,
                     const struct contact_report *report)
 {
@@ -77,9 +89,9 @@ bool hop_count_take(struct hop_count *count, int port, int ttl,
 		return false;
 	}
 	if (ttl == count->near)
-		count->is_as_near = replies(report);
+		count->is_as_near = !ends_on_the_way(report);
 	else
-		count->is_apart = !replies(report);
+		count->is_apart = ends_on_the_way(report);
 	if (++count->answers < count->comparisons)
 		return false;
 	count->far = least_distance(count);

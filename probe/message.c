@@ -9,9 +9,11 @@ enum { TEXT_MAX = 2048, HOST_SHORTEST = 10 };
 
 /* Which parts of the line are left. */
 struct parts {
+	const char *lead;
 	const char *mechanism, *user;
 	const char *address;
 	bool code, enhanced; /* of the reply */
+	bool cause;          /* which the reason implies */
 	bool age, login;     /* of a suspended login: how old, and that word */
 };
 
@@ -45,8 +47,8 @@ static const char *print_success(const struct result *result, enum severity seve
 	struct text line = text_create(arena, TEXT_MAX);
 	double time = (double)result->seen->duration / (double)USEC_PER_SEC;
 
-	text_add(&line, "SMTP AUTH %s - ", severity_word(severity));
-	if (result->diagnosis.notices.count)
+	text_add(&line, "SMTP AUTH %s - %s", severity_word(severity), parts->lead);
+	if (!parts->lead[0] && result->diagnosis.notices.count)
 		text_add(&line, "%s: ",
 		         words_of(result->diagnosis.notices.list[0].reason, arena));
 	if (parts->user)
@@ -76,9 +78,10 @@ static const char *print_failure(const struct result *result, enum severity seve
 	const struct diagnosis *diagnosis = &result->diagnosis;
 	struct text line = text_create(arena, TEXT_MAX);
 
-	text_add(&line, "SMTP AUTH %s - %s: %s", severity_word(severity),
-	         words_of(cause_word(diagnosis->cause), arena),
-	         words_of(reason_word(diagnosis->reason), arena));
+	text_add(&line, "SMTP AUTH %s - %s", severity_word(severity), parts->lead);
+	if (parts->cause)
+		text_add(&line, "%s: ", words_of(cause_word(diagnosis->cause), arena));
+	text_add(&line, "%s", words_of(reason_word(diagnosis->reason), arena));
 	if (result->seen->ending == ENDING_SUSPENDED) {
 		add_suspension(&line, result, parts);
 		return line.at;
@@ -135,9 +138,10 @@ enum cut {
 	CUT_MECHANISM,
 	CUT_USER,
 	CUT_PORT,
+	CUT_LOGIN,
+	CUT_CAUSE,
 	CUT_ENHANCED,
 	CUT_CODE,
-	CUT_LOGIN,
 	CUT_AGE,
 	CUT_COUNT
 };
@@ -154,6 +158,9 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 		break;
 	case CUT_PORT:
 		parts->address = without_usual_port(target, arena);
+		break;
+	case CUT_CAUSE:
+		parts->cause = parts->lead[0] == '\0';
 		break;
 	case CUT_ENHANCED:
 		parts->enhanced = false;
@@ -172,10 +179,11 @@ static void apply_cut(struct parts *parts, enum cut cut, const struct target *ta
 	}
 }
 
-const char *message_of(const struct result *result, enum severity severity,
-                       struct arena *arena)
+const char *message_with(const struct result *result, enum severity severity,
+                         const char *lead, struct arena *arena)
 {
 	struct parts parts = {
+		.lead = lead,
 		.mechanism = result->seen->mechanism.len
 		                     ? arena_copy(arena, result->seen->mechanism)
 		                     : NULL,
@@ -183,6 +191,7 @@ const char *message_of(const struct result *result, enum severity severity,
 		.address = result->target->address,
 		.code = true,
 		.enhanced = true,
+		.cause = true,
 		.age = true,
 		.login = true,
 	};
@@ -198,4 +207,10 @@ const char *message_of(const struct result *result, enum severity severity,
 		line = print(result, severity, &parts, arena);
 	}
 	return clean(line, arena);
+}
+
+const char *message_of(const struct result *result, enum severity severity,
+                       struct arena *arena)
+{
+	return message_with(result, severity, "", arena);
 }

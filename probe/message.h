@@ -19,4 +19,12 @@ enum { MESSAGE_MAX = 79 };
 const char *message_of(const struct result *result, enum severity severity,
                        struct arena *arena);
 
+/*
+ * The same with `lead` before the verdict: "SMTP AUTH WARNING - auth 2.31 s > 2: probe@
+ * example.com at mx.example:587, 2.6 s". It brings its own colon and is not shortened,
+ * rather the cause is left out; "" is none. After a success it replaces the notice.
+ */
+const char *message_with(const struct result *result, enum severity severity,
+                         const char *lead, struct arena *arena);
+
 #endif

@@ -37,31 +37,6 @@ static void look_for_interception(struct notices *notices,
 	add(notices, "tls_intercepted", print_interceptor(&seen->interceptor, arena));
 }
 
-static bool take_time(usec *out, struct str text)
-{
-	struct str rest = text;
-
-	return timestamp_take(out, &rest) && rest.len == 0;
-}
-
-/* The certificate of the chain that ends first; false when none can be read. */
-static bool find_first_end(const struct tls_facts *tls, usec *from, usec *until)
-{
-	bool found = false;
-	usec begin, end;
-
-	for (size_t i = 0; i < tls->certificate_count; i++) {
-		if (!take_time(&end, tls->certificates[i].not_after) ||
-		    !take_time(&begin, tls->certificates[i].not_before) ||
-		    (found && end >= *until))
-			continue;
-		*from = begin;
-		*until = end;
-		found = true;
-	}
-	return found;
-}
-
 static const char *print_expiry(usec until, usec left, struct arena *arena)
 {
 	char when[TIMESTAMP_ROOM];
@@ -78,7 +53,7 @@ static void look_for_expiry(struct notices *notices, const struct observation *s
 {
 	usec from = 0, until = 0, left, early = NOTICE_EXPIRY_DAYS * USEC_PER_DAY;
 
-	if (seen->begun == 0 || !find_first_end(&seen->tls, &from, &until))
+	if (seen->begun == 0 || !tls_facts_first_end(&seen->tls, &from, &until))
 		return;
 	left = until - seen->begun;
 	if ((until - from) / 4 < early)

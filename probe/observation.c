@@ -84,6 +84,14 @@ static bool is_challenge(const struct fold *fold, const struct reply_line *line)
 	return fold->now == PHASE_AUTH && line->code == 334;
 }
 
+static void keep_command_reply(struct fold *fold)
+{
+	struct observation *seen = fold->seen;
+
+	if (seen->command_count < COMMAND_REPLY_MAX)
+		seen->command_replies[seen->command_count++] = current(fold)->reply;
+}
+
 static void take_server_line(struct fold *fold, usec at, struct str text)
 {
 	struct reply_line line;
@@ -100,6 +108,8 @@ static void take_server_line(struct fold *fold, usec at, struct str text)
 	if (!line.last)
 		return;
 	fold->reply_lines = 0;
+	if (fold->now == PHASE_MAIL)
+		keep_command_reply(fold);
 	if (!is_challenge(fold, &line))
 		complete(fold, at);
 }
@@ -131,6 +141,14 @@ static bool ehlo_was_refused(const struct fold *fold)
 	return reply->code != 0 && reply->code / 100 != 2;
 }
 
+static bool is_after_login(const struct fold *fold)
+{
+	const struct phase_facts *auth = &fold->seen->phases[PHASE_AUTH];
+
+	return fold->now == PHASE_MAIL ||
+	       (fold->now == PHASE_AUTH && auth->done && auth->reply.code / 100 == 2);
+}
+
 static void count_round_trip(struct fold *fold)
 {
 	struct phase_facts *facts = current(fold);
@@ -159,6 +177,8 @@ static void take_client_line(struct fold *fold, usec at, struct str text)
 		take_auth_command(fold, at, rest);
 	} else if (str_equal_nocase(verb, STR("QUIT"))) {
 		enter(fold, PHASE_QUIT, at);
+	} else if (is_after_login(fold)) {
+		enter(fold, PHASE_MAIL, at);
 	} else if (fold->now == PHASE_AUTH && !str_equal(text, STR("*"))) {
 		fold->seen->credential_sent = true;
 	}
@@ -404,12 +424,16 @@ static void take_event(struct fold *fold, const struct event *event)
 		fold->seen->duration = event->at;
 }
 
+/* Commands after AUTH must have gone well, too: the run is what was asked for. */
 static bool was_accepted(const struct observation *seen)
 {
 	const struct phase_facts *auth = &seen->phases[PHASE_AUTH];
 
-	return seen->ending == ENDING_REPLY && seen->phase == PHASE_AUTH &&
-	       auth->done && auth->reply.code / 100 == 2;
+	if (seen->ending != ENDING_REPLY || !auth->done || auth->reply.code / 100 != 2)
+		return false;
+	return seen->phase == PHASE_AUTH ||
+	       (seen->phase == PHASE_MAIL && seen->phases[PHASE_MAIL].done &&
+	        observation_reply(seen)->code / 100 < 4);
 }
 
 struct observation *observe(const struct trace *trace, struct arena *arena)

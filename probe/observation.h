@@ -14,7 +14,7 @@
 #include "probe/tls_facts.h"
 #include "probe/trace.h"
 
-enum { TRIED_ADDRESS_MAX = 16 };
+enum { TRIED_ADDRESS_MAX = 16, COMMAND_REPLY_MAX = 16 };
 
 struct phase_facts {
 	bool entered;
@@ -63,7 +63,9 @@ struct observation {
 		after_tls; /* one of them empty without STARTTLS */
 	struct tls_facts tls;
 
-	struct str mechanism;   /* of the AUTH command */
+	struct str mechanism; /* of the AUTH command */
+	size_t command_count; /* answered, of those after AUTH */
+	struct reply command_replies[COMMAND_REPLY_MAX];
 	bool credential_sent;   /* at least one SASL message went out */
 	bool authenticated;     /* the server said so, in reply to AUTH */
 	bool own_name_answered; /* greeted by this machine's name, at another address */

@@ -6,8 +6,6 @@
 
 #include "probe/fact.h"
 
-enum { WORD_MAX = CAPABILITY_MAX + 1 };
-
 /* X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED */
 enum { CERTIFICATE_NOT_YET_VALID = 9, CERTIFICATE_EXPIRED = 10 };
 
@@ -32,7 +30,7 @@ static const char *mechanisms_of(const struct capabilities *caps, struct arena *
 static struct str list_of(const struct capabilities *caps, struct arena *arena)
 {
 	struct text list = text_create(arena, 2 * MEMORY_CAPABILITIES_MAX);
-	const char *words[WORD_MAX];
+	const char *words[CAPABILITY_MAX]; /* AUTH is a keyword, too */
 	size_t count = 0;
 
 	for (size_t i = 0; i < caps->keyword_count; i++) {

@@ -92,6 +92,22 @@ struct secret *secret_create(struct str bytes, const char *origin, struct error 
 	return secret;
 }
 
+static struct str without_line_end(struct str bytes)
+{
+	if (bytes.len && bytes.at[bytes.len - 1] == '\n') {
+		bytes.len--;
+		if (bytes.len && bytes.at[bytes.len - 1] == '\r')
+			bytes.len--;
+	}
+	return bytes;
+}
+
+struct secret *secret_create_line(struct str text, const char *origin,
+                                  struct error *err)
+{
+	return secret_create(without_line_end(text), origin, err);
+}
+
 static bool read_all(char *buffer, size_t *len, int fd, const char *origin,
                      struct error *err)
 {
@@ -110,16 +126,6 @@ static bool read_all(char *buffer, size_t *len, int fd, const char *origin,
 	return true;
 }
 
-static struct str without_line_end(struct str bytes)
-{
-	if (bytes.len && bytes.at[bytes.len - 1] == '\n') {
-		bytes.len--;
-		if (bytes.len && bytes.at[bytes.len - 1] == '\r')
-			bytes.len--;
-	}
-	return bytes;
-}
-
 struct secret *secret_read_descriptor(int fd, const char *origin, struct error *err)
 {
 	char *buffer = secret_memory_create(FILE_SIZE_MAX);
@@ -127,7 +133,7 @@ struct secret *secret_read_descriptor(int fd, const char *origin, struct error *
 	struct str bytes = { buffer, 0 };
 
 	if (read_all(buffer, &bytes.len, fd, origin, err))
-		secret = secret_create(without_line_end(bytes), origin, err);
+		secret = secret_create_line(bytes, origin, err);
 	secret_memory_destroy(buffer, FILE_SIZE_MAX);
 	return secret;
 }
@@ -146,7 +152,7 @@ static bool is_mounted_secret(int fd)
 	       str_starts((struct str){ path, (size_t)len }, STR("/run/credentials/"));
 }
 
-static bool judge_file(int fd, const char *path, struct error *err)
+bool secret_judge_file(int fd, const char *path, struct error *err)
 {
 	struct stat file;
 
@@ -181,7 +187,7 @@ struct secret *secret_read_file(const char *path, struct error *err)
 	}
 	/* The open must not wait for a writer, the reading must. */
 	(void)fcntl(fd, F_SETFL, 0);
-	if (judge_file(fd, path, err))
+	if (secret_judge_file(fd, path, err))
 		secret = secret_read_descriptor(fd, path, err);
 	close(fd);
 	return secret;

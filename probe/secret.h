@@ -21,6 +21,10 @@ enum { SECRET_SIZE_MAX = 8192 };
  */
 struct secret *secret_create(struct str bytes, const char *origin, struct error *err);
 
+/* The same of text of which one trailing LF or CRLF does not count. */
+struct secret *secret_create_line(struct str text, const char *origin,
+                                  struct error *err);
+
 /*
  * Reads a file of which one trailing LF or CRLF does not count. Refused when
  * others may read it, or group or others may write it; what systemd and
@@ -31,6 +35,9 @@ struct secret *secret_read_file(const char *path, struct error *err);
 
 /* The same from a descriptor, up to its end, without judging modes. */
 struct secret *secret_read_descriptor(int fd, const char *origin, struct error *err);
+
+/* Whether an open file may hold a secret, by the rules of secret_read_file(). */
+bool secret_judge_file(int fd, const char *path, struct error *err);
 
 void secret_destroy(struct secret *secret); /* NULL is fine */
 

@@ -20,6 +20,7 @@ enum stage {
 	STAGE_SEARCH,
 	STAGE_CARRIED, /* connect to EHLO */
 	STAGE_LOGIN,
+	STAGE_COMMANDS, /* those of the target */
 	STAGE_QUIT,
 	STAGE_OVER
 };
@@ -48,6 +49,8 @@ struct session {
 	struct capabilities capabilities; /* of the last EHLO */
 
 	struct login *login;
+	int last_code;        /* of the last complete reply */
+	size_t command_index; /* of the target's commands */
 };
 
 static usec now(const struct session *session)
@@ -70,6 +73,12 @@ static uint64_t in_ms(usec time)
 static const struct sockaddr_storage *last_address(const struct session *session)
 {
 	return &session->route->destination.addresses[session->route->address_index];
+}
+
+/* NULL behind a proxy and at a Unix socket. */
+static const struct sockaddr_storage *peer_of(const struct session *session)
+{
+	return session->route->destination.count ? last_address(session) : NULL;
 }
 
 usec session_time_left(const struct session *session)
@@ -211,9 +220,47 @@ static void on_login_send(void *owner, struct str line)
 	send_line(owner, line);
 }
 
+/* Says the next of the target's commands; after the last one, its reply decided. */
+static void go_on(struct session *session)
+{
+	const char *command = session->target->set.commands[session->command_index];
+
+	if (!command || session->last_code / 100 > 3) {
+		finish(session, ENDING_REPLY, "");
+		return;
+	}
+	session->stage = STAGE_COMMANDS;
+	session->command_index++;
+	send_line(session, str_of(command));
+}
+
 static void on_login_end(void *owner, enum ending ending, const char *detail)
 {
-	finish(owner, ending, detail);
+	struct session *session = owner;
+
+	if (ending == ENDING_REPLY && session->last_code / 100 == 2)
+		go_on(session);
+	else
+		finish(session, ending, detail);
+}
+
+static void note_code(struct session *session, struct str line)
+{
+	struct reply_line reply;
+
+	if (reply_parse_line(&reply, str_trim(line)) && reply.last)
+		session->last_code = reply.code;
+}
+
+static void take_command_line(struct session *session, struct str line)
+{
+	struct reply_line reply;
+
+	if (!reply_parse_line(&reply, str_trim(line)))
+		finish(session, ENDING_PROTOCOL,
+		       "a command was not answered by a reply");
+	else if (reply.last)
+		go_on(session);
 }
 
 static void start_login(struct session *session)
@@ -288,9 +335,9 @@ static bool is_strange_greeting(struct session *session, struct str line)
 	struct reply_line reply;
 	bool strange = !session->greeted && !reply_parse_line(&reply, str_trim(line));
 
-	if (!session->greeted && session->route->destination.count)
-		witness_greeting(session->trace, now(session), line,
-		                 last_address(session));
+	if (!session->greeted)
+		witness_greeting(session->trace, now(session), line, session->target,
+		                 peer_of(session));
 	session->greeted = true;
 	return strange;
 }
@@ -305,6 +352,7 @@ static bool is_end_of_quit(struct str line)
 
 static void on_server_line(struct session *session, struct str line)
 {
+	note_code(session, line);
 	if (too_much(session, line))
 		link_stop(session->link, ENDING_PROTOCOL,
 		          "more than 128 lines or 64 KiB of replies");
@@ -313,6 +361,8 @@ static void on_server_line(struct session *session, struct str line)
 		          "the greeting is no SMTP reply");
 	else if (session->stage == STAGE_CARRIED)
 		note_ehlo_line(session, line);
+	else if (session->stage == STAGE_COMMANDS)
+		take_command_line(session, line);
 	else if (session->stage == STAGE_LOGIN)
 		login_take_line(session->login, line);
 	else if (session->stage == STAGE_QUIT && is_end_of_quit(line))
@@ -337,7 +387,7 @@ static void on_note(void *owner, const char *event)
 
 	trace_add(session->trace, now(session), DIRECTION_NOTE, str_of(event));
 	witness_certificate(session->trace, now(session), str_of(event),
-	                    session->target);
+	                    session->target, peer_of(session));
 	listen_anew(session);
 }
 

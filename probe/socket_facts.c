@@ -34,15 +34,6 @@ void socket_keep_icmp(int socket, int family, bool keep)
 
 /* ---- ICMP ---- */
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-	if (address->ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(
-			&((const struct sockaddr_in6 *)address)->sin6_addr);
-	return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 ==
-	       IN_LOOPBACKNET;
-}
-
 static bool is_same_host(const struct sockaddr_storage *a,
                          const struct sockaddr_storage *b)
 {
@@ -60,7 +51,7 @@ static enum offender classify(const struct sockaddr_storage *offender,
 {
 	if (offender->ss_family != AF_INET && offender->ss_family != AF_INET6)
 		return OFFENDER_NONE;
-	if (is_loopback(offender) || address_is_own(offender))
+	if (address_is_own(offender))
 		return OFFENDER_SELF;
 	if (peer && is_same_host(offender, peer))
 		return OFFENDER_TARGET;

@@ -200,6 +200,38 @@ static bool check_control(const char *control, struct error *err)
 	                 control);
 }
 
+/* What begins a mail, a login or another session, or ends this one. */
+static bool is_forbidden_command(const char *command)
+{
+	static const char *const verbs[] = { "DATA", "BDAT",    "AUTH", "STARTTLS",
+		                             "QUIT", "XCLIENT", "BURL" };
+	struct str rest = str_of(command), verb = STR("");
+
+	str_take_word(&verb, &rest, " \t");
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (str_equal_nocase(verb, str_of(verbs[i])))
+			return true;
+	return false;
+}
+
+static bool check_commands(const struct target_settings *set, struct error *err)
+{
+	if (set->commands[COMMAND_MAX])
+		return error_set(err, "more than %d commands", COMMAND_MAX);
+	for (size_t i = 0; set->commands[i]; i++) {
+		if (!check_one_line("a command", set->commands[i], COMMAND_MAX_LEN,
+		                    err))
+			return false;
+		if (is_forbidden_command(set->commands[i]))
+			return error_set(
+				err,
+				"the command '%.20s' is not said here: no mail "
+				"is sent, and a run is one login",
+				set->commands[i]);
+	}
+	return true;
+}
+
 static bool check_look(const struct target_settings *set, struct error *err)
 {
 	if (set->second_look < 0 || set->second_look > SECOND_LOOK_MAX_S * USEC_PER_SEC)
@@ -277,8 +309,8 @@ static bool check(const struct target_settings *set, bool has_secret, struct err
 	       check_one_line("authorization identity", set->authorization,
 	                      USER_NAME_MAX_LEN, err) &&
 	       check_via(set->via, err) && check_source(set, err) &&
-	       check_look(set, err) && check_files(set, err) &&
-	       check_permission(set, has_secret, err);
+	       check_look(set, err) && check_commands(set, err) &&
+	       check_files(set, err) && check_permission(set, has_secret, err);
 }
 
 static void copy_strings(struct arena *arena, struct target_settings *set)
@@ -296,6 +328,8 @@ static void copy_strings(struct arena *arena, struct target_settings *set)
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		if (*strings[i])
 			*strings[i] = arena_copy(arena, str_of(*strings[i]));
+	for (size_t i = 0; set->commands[i]; i++)
+		set->commands[i] = arena_copy(arena, str_of(set->commands[i]));
 }
 
 int target_usual_port(enum tls_mode tls)

@@ -12,7 +12,7 @@ enum tls_mode { TLS_STARTTLS, TLS_IMPLICIT, TLS_NONE };
 enum ip_family { IP_ANY, IP_V4, IP_V6 };
 enum tls_version { TLS_VERSION_DEFAULT, TLS_VERSION_1_2, TLS_VERSION_1_3 };
 
-enum { CONTROL_MAX = 2, SECOND_LOOK_MAX_S = 5 };
+enum { CONTROL_MAX = 2, SECOND_LOOK_MAX_S = 5, COMMAND_MAX = 16 };
 
 /*
  * One account on one server and how to reach it. Plain data to fill in; NULL and
@@ -40,6 +40,9 @@ struct target_settings {
 	/* "HOST:PORT" of what should be in reach when this target is; NULL ends them */
 	const char *controls[CONTROL_MAX + 1];
 	const char *interceptors_file; /* names besides the built-in ones */
+	/* Said after a login that was accepted, each once the one before is; NULL ends
+	 */
+	const char *commands[COMMAND_MAX + 1];
 };
 
 /* A checked copy of the settings with every default filled in; counted. */
@@ -59,6 +62,7 @@ struct target {
 enum {
 	HOST_NAME_MAX_LEN = 253, /* RFC 1035 §2.3.4, as text */
 	USER_NAME_MAX_LEN = 1024,
+	COMMAND_MAX_LEN = 510, /* RFC 5321 §4.5.3.1.4, CRLF not counted */
 	TARGET_TIMEOUT_MAX_S = 3600
 };
 

@@ -2,6 +2,7 @@
 #include "probe/tls_facts.h"
 
 #include "probe/note.h"
+#include "probe/timestamp.h"
 
 static void set_fact(struct certificate_facts *facts, struct str key, struct str value)
 {
@@ -30,7 +31,6 @@ bool tls_facts_take_certificate(struct tls_facts *tls, struct str rest)
 	struct certificate_facts facts = { 0 };
 	struct str number, key, value;
 
-	tls->judged = true;
 	if (tls->certificate_count == CERTIFICATE_MAX)
 		return false;
 	str_take_word(&number, &rest, " ");
@@ -45,9 +45,9 @@ void tls_facts_take_verify(struct tls_facts *tls, struct str rest)
 	struct str word;
 	int code;
 
-	tls->judged = true;
 	if (!str_take_word(&word, &rest, " ") || !str_take_number(&code, &word))
 		return;
+	tls->judged = true;
 	if (code == 0 || tls->fault_count == VERIFY_FAULT_MAX)
 		return;
 	if (tls->fault_count == 0)
@@ -83,4 +83,28 @@ bool tls_facts_has_fault(const struct tls_facts *tls, int code)
 bool tls_facts_verified(const struct tls_facts *tls)
 {
 	return tls->done && tls->judged && tls->fault_count == 0;
+}
+
+static bool take_time(usec *out, struct str text)
+{
+	struct str rest = text;
+
+	return timestamp_take(out, &rest) && rest.len == 0;
+}
+
+bool tls_facts_first_end(const struct tls_facts *tls, usec *from, usec *until)
+{
+	bool found = false;
+	usec begin, end;
+
+	for (size_t i = 0; i < tls->certificate_count; i++) {
+		if (!take_time(&end, tls->certificates[i].not_after) ||
+		    !take_time(&begin, tls->certificates[i].not_before) ||
+		    (found && end >= *until))
+			continue;
+		*from = begin;
+		*until = end;
+		found = true;
+	}
+	return found;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "probe/clock.h"
 #include "probe/str.h"
 
 enum { CERTIFICATE_MAX = 8, VERIFY_FAULT_MAX = 4 };
@@ -21,7 +22,7 @@ struct certificate_facts {
 struct tls_facts {
 	bool started, done;
 	struct str version, cipher, group;
-	bool judged; /* a certificate was looked at */
+	bool judged; /* a certificate was verified, well or badly */
 	size_t fault_count;
 	int faults[VERIFY_FAULT_MAX]; /* X509_V_ERR_*; none = verified */
 	struct str fault_text;        /* of the first */
@@ -46,5 +47,8 @@ bool tls_facts_has_fault(const struct tls_facts *tls, int code);
 
 /* Trust, dates and name were judged, and nothing was wrong. */
 bool tls_facts_verified(const struct tls_facts *tls);
+
+/* When the certificate of the chain that ends first begins and ends; false: unknown. */
+bool tls_facts_first_end(const struct tls_facts *tls, usec *from, usec *until);
 
 #endif

@@ -13,15 +13,20 @@ void witness_target(struct trace *trace, usec at, const struct target *target)
 		trace_note(trace, at, "own name asked");
 }
 
+static bool is_elsewhere(const struct sockaddr_storage *peer)
+{
+	return peer && !address_is_own(peer);
+}
+
 void witness_greeting(struct trace *trace, usec at, struct str line,
-                      const struct sockaddr_storage *peer)
+                      const struct target *target, const struct sockaddr_storage *peer)
 {
 	struct reply_line greeting;
 	struct str word;
 
 	if (reply_parse_line(&greeting, str_trim(line)) &&
 	    str_take_word(&word, &greeting.text, " ") && own_name_is(word) &&
-	    !address_is_own(peer))
+	    !own_name_is(str_of(target->set.host)) && is_elsewhere(peer))
 		trace_note(trace, at, "own name answers");
 }
 
@@ -50,7 +55,8 @@ static void look_for_interceptor(struct trace *trace, usec at,
 }
 
 void witness_certificate(struct trace *trace, usec at, struct str event,
-                         const struct target *target)
+                         const struct target *target,
+                         const struct sockaddr_storage *peer)
 {
 	struct str rest = event, word, number, key, value;
 	bool is_leaf;
@@ -64,7 +70,8 @@ void witness_certificate(struct trace *trace, usec at, struct str event,
 			look_for_interceptor(trace, at, target, number, key, value);
 		else if (is_leaf && str_equal(key, STR("names")) &&
 		         lists_own_name(value) &&
-		         !own_name_is(str_of(target->set.server_name)))
+		         !own_name_is(str_of(target->set.server_name)) &&
+		         is_elsewhere(peer))
 			trace_note(trace, at, "own name certified");
 	}
 }

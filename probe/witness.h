@@ -16,15 +16,22 @@
 /* "own name asked": the target is this machine. */
 void witness_target(struct trace *trace, usec at, const struct target *target);
 
-/* "own name answers": greeted by this machine's full name, from somewhere else. */
+/*
+ * "own name answers": greeted by this machine's full name, which is not the target's,
+ * from somewhere else. `peer`
+ * is the address connected to, here and below; NULL, where nobody can tell which, says
+ * nothing of names.
+ */
 void witness_greeting(struct trace *trace, usec at, struct str line,
-                      const struct sockaddr_storage *peer);
+                      const struct target *target, const struct sockaddr_storage *peer);
 
 /*
  * `event` is "certificate N …". "own name certified": the leaf is for this machine, not
- * for the target; "interceptor KIND "PRODUCT" in certificate N issuer".
+ * for the target, and comes from somewhere else; "interceptor KIND "PRODUCT" in
+ * certificate N issuer".
  */
 void witness_certificate(struct trace *trace, usec at, struct str event,
-                         const struct target *target);
+                         const struct target *target,
+                         const struct sockaddr_storage *peer);
 
 #endif

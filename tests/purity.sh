@@ -11,11 +11,12 @@
 # not silently leave the check.
 set -eu
 
-pure='advice capability cause challenge circumstance colour connection_facts contact_dialogue
+pure='advice capability cause challenge circumstance colour command_words connection_facts contact_dialogue
     contact_offer contact_outcome contact_report correlation decode decode_json diagnosis
-    ending evidence experiment_plan fact guard guard_text hash hop_count interceptor interceptor_name
-    interceptor_table json look_facts look_note look_verdict mask mechanism memory message
-    nagios note notice observation pasted pattern phase provider range reading reason
+    ending evidence experiment_plan exposition extra_opts fact figure guard guard_text hash hop_count
+    interceptor interceptor_name interceptor_table json judgement look_facts look_note
+    look_verdict mask mechanism memory message nagios netrc note notice observation
+    pasted pattern phase provider range reading reason
     redaction remember reply schedule severity sinkhole state_text str text timestamp
     tls_facts verdict waterfall'
 

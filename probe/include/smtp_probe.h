@@ -88,6 +88,13 @@ struct smtp_probe_settings {
 	/* "HOST:PORT" of what should be in reach whenever the target is; at most two */
 	const char *control, *second_control;
 	const char *interceptors_file; /* names besides the built-in ones; see README */
+
+	/*
+	 * Said one after the other once the login is accepted, at most 16; NULL ends
+	 * them. A reply past 3yz ends the run with phase "mail". DATA and what else
+	 * sends mail, logs in or ends the session is refused.
+	 */
+	const char *const *commands;
 };
 
 /*

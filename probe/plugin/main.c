@@ -11,12 +11,14 @@
 #include <uv.h>
 
 #include "probe/engine.h"
+#include "probe/exposition.h"
 #include "probe/guard_file.h"
 #include "probe/json.h"
 #include "probe/plugin/decode_input.h"
 #include "probe/plugin/decode_json.h"
 #include "probe/plugin/nagios.h"
 #include "probe/plugin/options.h"
+#include "probe/plugin/password.h"
 #include "probe/plugin/recall.h"
 
 /* One check from start to exit. */
@@ -64,49 +66,22 @@ static int give_up(const struct plugin *plugin, enum reason reason,
 	for (char *c = line; *c; c++)
 		if (*c == '|' || *c < ' ' || *c > '~')
 			*c = '?';
-	if (plugin->options.output == OUTPUT_JSON)
+	switch (plugin->options.output) {
+	case OUTPUT_JSON:
 		print(json_of_trouble(reason, line, plugin->arena));
-	else
+		print("\n");
+		break;
+	case OUTPUT_OPENMETRICS:
+		fprintf(stderr, "%s\n", line); /* a metric holds no sentence */
+		print(exposition_of_trouble(reason, plugin->arena));
+		break;
+	case OUTPUT_TEXT:
+	case OUTPUT_NAGIOS_ONLY:
 		print(line);
-	print("\n");
+		print("\n");
+		break;
+	}
 	return SEVERITY_UNKNOWN;
-}
-
-static struct secret *secret_from_environment(const char *name, struct error *err)
-{
-	char *value = getenv(name);
-	struct secret *secret;
-
-	if (!value) {
-		error_set(err, "--password-env: the variable %.60s is not set", name);
-		return NULL;
-	}
-	secret = secret_create(str_of(value), name, err);
-	explicit_bzero(value, strlen(value));
-	return secret;
-}
-
-static bool take_secret(struct secret **out, const struct options *options,
-                        struct error *err)
-{
-	*out = NULL;
-	switch (options->password_source) {
-	case PASSWORD_NONE:
-		return true;
-	case PASSWORD_FILE:
-		*out = secret_read_file(options->password_place, err);
-		break;
-	case PASSWORD_ENVIRONMENT:
-		*out = secret_from_environment(options->password_place, err);
-		break;
-	case PASSWORD_STDIN:
-		*out = secret_read_descriptor(STDIN_FILENO, "standard input", err);
-		break;
-	case PASSWORD_ARGUMENT:
-		*out = options->secret;
-		break;
-	}
-	return *out != NULL;
 }
 
 /* ---- the run ---- */
@@ -213,30 +188,53 @@ static bool wants_colour(void)
 	       *terminal && strcmp(terminal, "dumb") != 0;
 }
 
-static int show(struct plugin *plugin)
+static void print_text(const struct plugin *plugin, const struct nagios_view *view)
+{
+	print(nagios_print(plugin->result, view, plugin->arena));
+	if (plugin->options.password_source == PASSWORD_ARGUMENT)
+		print(WARN_ARGUMENT);
+}
+
+static void print_json(const struct plugin *plugin, const struct nagios_view *view)
+{
+	const char *message = nagios_message(plugin->result, view, plugin->arena);
+
+	print(json_of_result(plugin->result, message, view->trace, plugin->arena));
+	print("\n");
+}
+
+static int show(const struct plugin *plugin)
 {
 	const struct options *options = &plugin->options;
-	struct nagios_view view = {
-		.warning = options->has_warning ? &options->warning : NULL,
-		.critical = options->has_critical ? &options->critical : NULL,
+	const struct result *result = plugin->result;
+	const struct judgement judgement =
+		judge(result, &options->rules, plugin->arena);
+	const struct nagios_view view = {
+		.rules = &options->rules,
+		.judgement = &judgement,
 		.verbosity = options->verbosity,
 		.trace = options->trace,
 		.explain = options->explain,
 		.colour = wants_colour(),
 	};
-	const struct result *result = plugin->result;
 
-	if (options->output == OUTPUT_JSON) {
-		const char *message = nagios_message(result, &view, plugin->arena);
-
-		print(json_of_result(result, message, options->trace, plugin->arena));
-		print("\n");
-	} else {
-		print(nagios_print(result, &view, plugin->arena));
-		if (options->password_source == PASSWORD_ARGUMENT)
-			print(WARN_ARGUMENT);
+	switch (options->output) {
+	case OUTPUT_TEXT:
+		print_text(plugin, &view);
+		break;
+	case OUTPUT_JSON:
+		print_json(plugin, &view);
+		break;
+	case OUTPUT_OPENMETRICS:
+		print(exposition_of_result(
+			result, judgement.good && judgement.state != SEVERITY_CRITICAL,
+			plugin->arena));
+		break;
+	case OUTPUT_NAGIOS_ONLY:
+		print(nagios_status(result, &view, plugin->arena));
+		break;
 	}
-	return (int)nagios_state(result, &view);
+	return (int)judgement.state;
 }
 
 /*
@@ -258,7 +256,7 @@ static int run(struct plugin *plugin)
 	struct error err;
 	int state;
 
-	if (!take_secret(&secret, &plugin->options, &err))
+	if (!password_take(&secret, &plugin->options, plugin->arena, &err))
 		return give_up(plugin, REASON_SECRET_UNREADABLE, err.text);
 	target = target_create(&plugin->options.target, secret, &err);
 	if (!target)
@@ -332,8 +330,7 @@ int main(int argc, char **argv)
 		state = serve(&plugin);
 	else
 		state = give_up(&plugin, REASON_BAD_TARGET, err.text);
-	if (plugin.options.wish != WISH_PROBE)
-		secret_destroy(plugin.options.secret);
+	options_release(&plugin.options);
 	curl_global_cleanup();
 	arena_destroy(plugin.arena);
 	return state;

@@ -7,42 +7,24 @@
 #include "probe/plugin/colour.h"
 #include "probe/plugin/waterfall.h"
 
-enum { OUTPUT_MAX = 256 * 1024, COLUMNS = 80 };
-
-static double in_seconds(usec time)
-{
-	return (double)time / (double)USEC_PER_SEC;
-}
-
-enum severity nagios_state(const struct result *result, const struct nagios_view *view)
-{
-	double time = in_seconds(result->seen->duration);
-
-	if (!result_success(result))
-		return result_severity(result);
-	if (view->critical && range_alerts(view->critical, time))
-		return SEVERITY_CRITICAL;
-	if (view->warning && range_alerts(view->warning, time))
-		return SEVERITY_WARNING;
-	return result_severity(result);
-}
+enum { OUTPUT_MAX = 256 * 1024, STATUS_MAX = 1024, COLUMNS = 80 };
 
 const char *nagios_message(const struct result *result, const struct nagios_view *view,
                            struct arena *arena)
 {
-	return message_of(result, nagios_state(result, view), arena);
+	return message_with(result, view->judgement->state, view->judgement->lead,
+	                    arena);
 }
 
-static void add_perfdata(struct text *out, const struct observation *seen,
-                         const struct nagios_view *view)
+const char *nagios_status(const struct result *result, const struct nagios_view *view,
+                          struct arena *arena)
 {
-	text_add(out, "|time=%.6fs;%s;%s;0", in_seconds(seen->duration),
-	         view->warning ? view->warning->text : "",
-	         view->critical ? view->critical->text : "");
-	for (unsigned i = 0; i < PHASE_TIMED_COUNT; i++)
-		if (seen->phases[i].entered)
-			text_add(out, " %s=%.6fs;;;0", phase_word((enum phase)i),
-			         in_seconds(seen->phases[i].duration));
+	struct text line = text_create(arena, STATUS_MAX);
+
+	text_add(&line, "%s|", nagios_message(result, view, arena));
+	figure_print_all(&line, result->seen, view->rules->limits);
+	text_add(&line, "\n");
+	return line.at;
 }
 
 /* Past the first line a '|' would begin more perfdata. */
@@ -75,14 +57,29 @@ static void add_notices(struct text *out, const struct diagnosis *diagnosis)
 		add_labelled(out, i ? "" : "note:", diagnosis->notices.list[i].text);
 }
 
-static void add_explanation(struct text *out, const struct diagnosis *diagnosis)
+/* What was asked for, where that is not just a login. */
+static void add_judgement(struct text *out, const struct judgement *judgement)
+{
+	size_t told = 0;
+
+	if (judgement->expected)
+		add_labelled(out, "expected:", judgement->expected);
+	for (size_t i = 0; i < judgement->finding_count; i++)
+		if (judgement->findings[i].text != judgement->leading)
+			add_labelled(out, told++ ? "" : "also:",
+			             judgement->findings[i].text);
+}
+
+/* A failure that should happen needs no remedy. */
+static void add_explanation(struct text *out, const struct diagnosis *diagnosis,
+                            bool wanted)
 {
 	const struct evidence *evidence = &diagnosis->evidence;
 
 	for (size_t i = 0; i < evidence->count; i++)
 		add_labelled(out, i ? "" : "what happened:", evidence->lines[i]);
 	add_why(out, diagnosis);
-	for (size_t i = 0; i < diagnosis->advice.count; i++)
+	for (size_t i = 0; !wanted && i < diagnosis->advice.count; i++)
 		add_labelled(out, i ? "" : "do:", diagnosis->advice.lines[i]);
 }
 
@@ -194,8 +191,9 @@ static void add_reasons(struct text *out, const struct result *result,
 		add_waterfall(out, result->seen, view);
 	if (!result_success(result)) {
 		begin_block(out, view);
-		add_explanation(out, &result->diagnosis);
+		add_explanation(out, &result->diagnosis, view->judgement->good);
 	}
+	add_judgement(out, view->judgement);
 	add_notices(out, &result->diagnosis);
 	if (view->explain) {
 		begin_block(out, view);
@@ -208,9 +206,7 @@ const char *nagios_print(const struct result *result, const struct nagios_view *
 {
 	struct text out = text_create(arena, OUTPUT_MAX);
 
-	text_add(&out, "%s", nagios_message(result, view, arena));
-	add_perfdata(&out, result->seen, view);
-	text_add(&out, "\n");
+	text_add(&out, "%s", nagios_status(result, view, arena));
 	add_reasons(&out, result, view);
 	if (view->verbosity > 0 && result->seen->address.len) {
 		begin_block(&out, view);

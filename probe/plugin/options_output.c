@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probe/plugin/command_line.h"
 #include "probe/plugin/options.h"
+
+enum { NUMBER_ROOM = 24 };
 
 bool take_seconds(usec *out, const char *text, double most)
 {
@@ -17,35 +20,48 @@ bool take_seconds(usec *out, const char *text, double most)
 	return true;
 }
 
-static bool take_timeout(usec *out, const char *text, struct error *err)
+/* "10" or "10:unknown". */
+static bool take_timeout(struct options *options, const char *text, struct error *err)
 {
-	if (take_seconds(out, text, TARGET_TIMEOUT_MAX_S) && *out >= USEC_PER_MSEC)
-		return true;
-	return error_set(err, "-t: '%.12s' is not a time from 0.001 to %d seconds",
-	                 text, TARGET_TIMEOUT_MAX_S);
+	size_t len = strcspn(text, ":");
+	char number[NUMBER_ROOM];
+	usec timeout;
+
+	snprintf(number, sizeof(number), "%.*s", (int)len, text);
+	if (len >= sizeof(number) ||
+	    !take_seconds(&timeout, number, TARGET_TIMEOUT_MAX_S) ||
+	    timeout < USEC_PER_MSEC)
+		return error_set(err,
+		                 "-t: '%.12s' is not a time from 0.001 to %d seconds",
+		                 text, TARGET_TIMEOUT_MAX_S);
+	options->target.timeout = timeout;
+	return text[len] == '\0' ||
+	       take_state(&options->rules.timeout, "-t", str_of(text + len + 1), err);
 }
 
-static bool take_range(struct range *out, bool *given, const char *option,
-                       const char *text, struct error *err)
+bool output_form_from_word(enum output_form *out, struct str word)
 {
-	struct error why;
+	static const char *const forms[] = {
+		[OUTPUT_TEXT] = "text",
+		[OUTPUT_JSON] = "json",
+		[OUTPUT_OPENMETRICS] = "openmetrics",
+		[OUTPUT_NAGIOS_ONLY] = "nagios-only",
+	};
 
-	if (!range_parse(out, text, &why))
-		return error_set(err, "%s: %.40s (see --help)", option, why.text);
-	*given = true;
-	return true;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (str_equal(word, str_of(forms[i]))) {
+			*out = (enum output_form)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool take_output(enum output_form *out, const char *word, struct error *err)
 {
-	if (str_equal(str_of(word), STR("json")))
-		*out = OUTPUT_JSON;
-	else if (str_equal(str_of(word), STR("text")))
-		*out = OUTPUT_TEXT;
-	else
-		return error_set(err, "--output: '%.24s' is neither text nor json",
-		                 word);
-	return true;
+	return output_form_from_word(out, str_of(word)) ||
+	       error_set(err, "--output: '%.16s' is no form known here (see --help)",
+	                 word);
 }
 
 bool take_output_option(struct command_line *line, int id, char *value,
@@ -54,14 +70,8 @@ bool take_output_option(struct command_line *line, int id, char *value,
 	struct options *options = line->options;
 
 	switch (id) {
-	case ID_WARNING:
-		return take_range(&options->warning, &options->has_warning, "-w", value,
-		                  err);
-	case ID_CRITICAL:
-		return take_range(&options->critical, &options->has_critical, "-c",
-		                  value, err);
 	case ID_TIMEOUT:
-		return take_timeout(&options->target.timeout, value, err);
+		return take_timeout(options, value, err);
 	case ID_VERBOSE:
 		options->verbosity++;
 		return true;

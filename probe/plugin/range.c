@@ -58,10 +58,9 @@ static bool take_range(struct range *out, const char *text)
 
 bool range_parse(struct range *out, const char *text, struct error *err)
 {
-	/* Perfdata repeats the range: it must leave room for the rest of the line. */
-	if (strlen(text) <= RANGE_TEXT_MAX && take_range(out, text))
-		return true;
-	return error_set(err, "'%.40s' is not a range", text);
+	if (strlen(text) > RANGE_TEXT_MAX)
+		return error_set(err, "'%.12s...' is too long", text);
+	return take_range(out, text) || error_set(err, "'%.40s' is not a range", text);
 }
 
 bool range_alerts(const struct range *range, double value)

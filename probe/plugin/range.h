@@ -14,7 +14,8 @@ struct range {
 	const char *text;  /* as given, for perfdata */
 };
 
-enum { RANGE_TEXT_MAX = 64 };
+/* Perfdata repeats each: all of them must fit into the first kilobyte of an output. */
+enum { RANGE_TEXT_MAX = 24 };
 
 /* `text` must outlive the range. */
 bool range_parse(struct range *out, const char *text, struct error *err);

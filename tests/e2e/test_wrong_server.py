@@ -192,25 +192,55 @@ def test_refused_by_this_machine_under_another_banner(redirected, certificates, 
     assert_refused(run, SOMEBODY_ELSE, "certain")
 
 
-def test_server_on_this_machine_knows_its_passwords(network, certificates, look):
+@pytest.mark.parametrize("how", ["verified", "insecure", "cleartext"])
+def test_server_on_this_machine_knows_its_passwords(network, certificates, look, how):
     """The same words from the same machine, when it is the server that was asked."""
-    place = certificates.issue(f"DNS:{MACHINE},{NAME}")
-    with network.serve(Node(place, NODES[0], OWN_BANNER, MACHINE)):
-        run = network.log_in(HOST, *look, trust=[certificates.root], wrong=True,
-                             machine=MACHINE)
-    assert_refused(run, BAD_PASSWORD, "certain")
+    names = f"DNS:{MACHINE},{NAME}"
+    place = (certificates.issue(names) if how == "verified"
+             else certificates.self_signed(names, f"/CN={MACHINE}"))
+    tls = "none" if how == "cleartext" else "starttls"
+    options = ("--insecure",) if how == "insecure" else ()
+    with network.serve(Node(place, NODES[0], OWN_BANNER, MACHINE, tls)):
+        run = network.log_in(HOST, *look, *options, tls=tls, trust=[certificates.root],
+                             wrong=True, machine=MACHINE)
+    assert_refused(run, BAD_PASSWORD, "certain" if how == "verified" else "likely")
+
+
+@pytest.mark.parametrize("host,address", [(HOST, "127.0.1.1"), (MACHINE, "127.0.1.1"),
+                                          (MACHINE, NODES[0]), (HOST, "127.0.0.1")])
+@pytest.mark.parametrize("how", ["insecure", "cleartext"])
+def test_loopback_is_this_machine(network, certificates, host, address, how):
+    """Debian's /etc/hosts gives a machine's own name the address 127.0.1.1."""
+    network.names({host: [address]}, {})
+    place = certificates.self_signed(f"DNS:{MACHINE},{NAME}", f"/CN={MACHINE}")
+    tls, options = ("none", ()) if how == "cleartext" else ("starttls", ("--insecure",))
+    with network.serve(Node(place, address, OWN_BANNER, MACHINE, tls)):
+        run = network.log_in(host, *options, tls=tls, wrong=True, machine=MACHINE)
+    assert_refused(run, BAD_PASSWORD, "likely")
+
+
+@pytest.mark.parametrize("how", ["insecure", "cleartext"])
+def test_own_name_asked_and_own_name_answers(redirected, certificates, look, how):
+    """A machine behind address translation, which knows nothing of its public address."""
+    redirected.names({MACHINE: [ELSEWHERE]}, {})
+    place = certificates.self_signed(f"DNS:{MACHINE}", f"/CN={MACHINE}")
+    tls, options = ("none", ()) if how == "cleartext" else ("starttls", ("--insecure",))
+    with redirected.serve(Node(place, "0.0.0.0", OWN_BANNER, MACHINE, tls)):
+        run = redirected.log_in(MACHINE, *look, *options, tls=tls, wrong=True, machine=MACHINE)
+    assert_refused(run, BAD_PASSWORD, "likely")
 
 
 # ---- DNS leads to somebody else --------------------------------------------------------
 
 
-@pytest.mark.parametrize("tls", ["starttls", "none"])
+@pytest.mark.parametrize("how", ["in_its_name", "in_another_name", "cleartext"])
 @pytest.mark.parametrize("host", PROVIDERS)
-def test_refused_in_a_providers_name(network, certificates, look, host, tls):
+def test_refused_in_a_providers_name(network, certificates, look, host, how):
     """Nothing is verified, and the greeting is not the provider's."""
     network.names({host: [NODES[0]]}, {})
-    place = certificates.self_signed(f"DNS:{host}", f"/CN={host}")
-    options = () if tls == "none" else ("--insecure",)
+    name = STRANGER if how == "in_another_name" else host
+    place = certificates.self_signed(f"DNS:{name}", f"/CN={name}")
+    tls, options = ("none", ()) if how == "cleartext" else ("starttls", ("--insecure",))
     with network.serve(Node(place, NODES[0], f"{STRANGER} ESMTP", STRANGER, tls)):
         run = network.log_in(host, *look, *options, tls=tls, wrong=True)
     assert_refused(run, SOMEBODY_ELSE, "likely", "certain")

@@ -2,7 +2,10 @@
 /* The input is a trace in its text form: it is printed, read again and diagnosed. */
 #include "probe/trace.h"
 
+#include "probe/circumstance.h"
 #include "probe/diagnosis.h"
+#include "probe/experiment.h"
+#include "probe/remember.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { PRINTED_MAX = TRACE_EVENT_MAX * (TRACE_NOTE_MAX + 32) };
@@ -61,6 +64,81 @@ static void check_diagnosis(const struct trace *trace, struct arena *arena)
 		assert(*diagnosis.checks[i].proof);
 }
 
+static void check_sentence(const char *line)
+{
+	assert(*line);
+	for (const char *c = line; *c; c++)
+		assert(*c >= ' ' && *c <= '~');
+}
+
+static void check_notes(const struct observation *seen, struct arena *arena)
+{
+	const struct fact_set facts = facts_of(seen);
+	const struct notices notices = notices_of(seen, &facts, arena);
+	const struct circumstances told = circumstances_of(seen, arena);
+
+	assert(notices.count <= NOTICE_MAX && told.count <= CIRCUMSTANCE_MAX);
+	for (size_t i = 0; i < notices.count; i++)
+		check_sentence(notices.list[i].text);
+	for (size_t i = 0; i < told.count; i++)
+		check_sentence(told.lines[i]);
+	assert(seen->look.count <= LOOK_FINDING_MAX);
+	for (size_t i = 0; i < seen->look.count; i++) {
+		const struct look_finding *finding = &seen->look.findings[i];
+
+		assert(finding->near >= 0 && finding->near <= 255);
+		assert(finding->far >= 0 && finding->far <= 255);
+		assert(!look_has_subject(finding->look) || finding->subject.len);
+	}
+	for (unsigned i = 0; i < PHASE_TIMED_COUNT; i++)
+		assert(observation_server_time(seen, (enum phase)i) >= -1);
+}
+
+/* What is written down of a login is read again. */
+static void check_memory(const struct observation *seen, struct arena *arena)
+{
+	struct memory_record record, again;
+	struct text printed = text_create(arena, MEMORY_TEXT_MAX);
+	struct error err;
+
+	if (!remember_login(&record, seen, seen->begun, arena)) {
+		assert(!seen->authenticated);
+		return;
+	}
+	memory_print(&record, &printed);
+	assert(!printed.truncated);
+	assert(memory_parse(&again, arena, text_view(&printed), &err));
+	assert(again.hops == record.hops && again.verified == record.verified);
+}
+
+static void check_plan(const struct observation *seen)
+{
+	static const enum tls_mode modes[] = { TLS_STARTTLS, TLS_IMPLICIT, TLS_NONE };
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const struct target target = { .set = { .host = "mx.example",
+			                                .tls = modes[i],
+			                                .port = target_usual_port(
+								modes[i]) } };
+		const struct experiment_plan plan = experiment_plan(seen, &target);
+
+		assert(plan.count <= SECOND_LOOK_CONNECTIONS_MAX);
+		assert(!seen->authenticated || experiment_plan_is_empty(&plan));
+		for (size_t j = 0; seen->phase == PHASE_AUTH && j < plan.count; j++)
+			assert(plan.experiments[j].look == LOOK_NOOP ||
+			       plan.experiments[j].look == LOOK_PORT);
+	}
+}
+
+static void check_observation(const struct trace *trace, struct arena *arena)
+{
+	const struct observation *seen = observe(trace, arena);
+
+	check_notes(seen, arena);
+	check_memory(seen, arena);
+	check_plan(seen);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_create();
@@ -71,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_bounds(trace);
 		check_printed_form(trace, arena);
 		check_diagnosis(trace, arena);
+		check_observation(trace, arena);
 	} else {
 		assert(err.text[0]);
 	}

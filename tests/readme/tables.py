@@ -14,7 +14,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_][A-Za-z_0-9 |]*|\d+)|([(),])|\s+')
+TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\'(.)\'|([A-Za-z_][A-Za-z_0-9 |]*|\d+)|([(),])|\s+')
 ESCAPES = {r"\n": "\n", r"\"": '"', r"\\": "\\"}
 
 
@@ -33,15 +33,15 @@ def arguments(text, at):
         if not token:
             raise ValueError(f"not understood: {text[at:at + 40]!r}")
         at = token.end()
-        string, word, mark = token.groups()
+        string, letter, word, mark = token.groups()
         if mark == ")":
             return values
         if mark == ",":
             values.append("")
         elif string is not None:
             values[-1] += re.sub(r"\\.", lambda found: ESCAPES[found[0]], string)
-        elif word:
-            values[-1] += word.strip()
+        elif letter or word:
+            values[-1] += letter or word.strip()
 
 
 def causes():
@@ -116,7 +116,31 @@ def outcome_table():
         for _, word, meaning in rows_of("contact_outcome", "CONTACT_OUTCOME")]
 
 
+def option_groups():
+    """(id, name, title) of each group of options, in order."""
+    return list(rows_of("plugin/option_group", "OPTION_GROUP"))
+
+
+def options():
+    """(id of the group, id, letter or "", name, argument or "", help) of each, in order."""
+    for group, word, letter, *rest in rows_of("plugin/option", "OPTION"):
+        yield group, word, "" if letter == "0" else letter, *rest
+
+
+def option_table():
+    lines = ["| option | value | what it does |", "| --- | --- | --- |"]
+    for group, _, title in option_groups():
+        lines.append(f"| **{cell(title)}** | | |")
+        for owner, _, letter, name, argument, help_text in options():
+            if owner == group:
+                short = f"`-{letter}`, " if letter else ""
+                value = f" `{cell(argument)}`" if argument else ""
+                lines.append(f"| {short}`--{name}` |{value} | {cell(help_text)} |")
+    return lines
+
+
 TABLES = {
+    "options": option_table,
     "mechanisms": mechanism_list,
     "look": look_table,
     "outcomes": outcome_table,

@@ -288,8 +288,8 @@ def test_password_file_is_as_promised(reader):
 
 def test_installed_files(reader):
     """The table of the README against what its install block left behind."""
-    rows = re.findall(r"^\| [\w -]+ \| `((?:lib|include)/\S+)` \|$", TEXT, re.MULTILINE)
-    assert len(rows) == 4
+    rows = re.findall(r"^\| [\w -]+ \| `((?:lib|include|share)/\S+)` \|$", TEXT, re.MULTILINE)
+    assert len(rows) == 7
     for path in rows:
         assert (reader.root / "usr/local" / path).exists(), path
 

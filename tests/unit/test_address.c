@@ -76,6 +76,25 @@ static void short_room_is_kept(void **state)
 	assert_string_equal(text + 4, "xxx");
 }
 
+static void all_of_loopback_is_own(void **state)
+{
+	static const char *const own[] = { "127.0.0.1", "127.0.1.1", "127.255.255.255",
+		                           "::1" };
+	static const char *const others[] = { "126.255.255.255", "128.0.0.0",
+		                              "192.0.2.7", "::2", "2001:db8::7" };
+	struct sockaddr_storage address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		assert_true(address_parse(&address, own[i]));
+		assert_true(address_is_own(&address));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_true(address_parse(&address, others[i]));
+		assert_false(address_is_own(&address));
+	}
+}
+
 static void own_literal_is_that_towards_the_peer(void **state)
 {
 	struct sockaddr_storage peer;
@@ -100,6 +119,7 @@ int main(void)
 		cmocka_unit_test(literal_is_read_and_printed),
 		cmocka_unit_test(longest_endpoint_fits),
 		cmocka_unit_test(short_room_is_kept),
+		cmocka_unit_test(all_of_loopback_is_own),
 		cmocka_unit_test(own_literal_is_that_towards_the_peer),
 	};
 

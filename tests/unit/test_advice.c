@@ -14,6 +14,7 @@ static const struct {
 } rows[] = {
 	{ DIALLING "0.1 * icmp 3/13 from 10.0.0.1 hop\n0.1 * end unreachable\n", REASON_REJECTED_BY_FIREWALL, "ask whoever runs the firewall at 10.0.0.1 to permit the connection" },
 	{ DIALLING "0.1 * icmp 3/13 from 192.0.2.7 target\n0.1 * end unreachable\n", REASON_REJECTED_BY_FIREWALL, "ask the operator of the mail server to permit this machine in its host's firewall" },
+	{ DIALLING "0.1 * icmp 3/13\n0.1 * end unreachable\n", REASON_REJECTED_BY_FIREWALL, NULL },
 	{ DIALLING "0.1 * end refused\n", REASON_REJECTED_BY_FIREWALL, NULL },
 	{ DIALLING "1 * end timeout\n1 * look port 465 answered greeting=\"220 mx\"\n", REASON_DROPPED_BY_FIREWALL, "use port 465 with --tls, where a mail server answers" },
 	{ DIALLING "1 * end refused\n1 * look port 587 answered greeting=\"220 mx\"\n", REASON_CONNECTION_REFUSED, "use port 587, where a mail server answers" },

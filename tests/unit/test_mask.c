@@ -60,6 +60,8 @@ static void keyword_of_crosses_is_covered(void **state)
 		CHECK_INT(keywords[i].text,
 		          mask_covers_keyword(str_of(keywords[i].text)),
 		          keywords[i].covered);
+	/* What stands behind the text is none of it. */
+	assert_true(mask_covers_keyword((struct str){ "XXXXX", 4 }));
 }
 
 int main(void)

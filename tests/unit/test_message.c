@@ -267,10 +267,37 @@ static void end_of_the_host_survives_every_reason(void **state)
 	arena_destroy(arena);
 }
 
+/* What leads is never cut; the rest gives way. */
+static void lead_stands_first(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *good = recorded(RECORDED_SUCCESS, NULL),
+		      *noticed = recorded(RECORDED_SUCCESS "9 * tcp retransmits=3\n",
+	                                  NULL),
+		      *refused = recorded(RECORDED_REFUSAL, NULL);
+
+	(void)state;
+	assert_string_equal(
+		message_with(good, SEVERITY_WARNING, "auth 2.31 s > 2: ", arena),
+		"SMTP AUTH WARNING - auth 2.31 s > 2: mx.example:587, 0.150 s");
+	assert_string_equal(
+		message_with(noticed, SEVERITY_WARNING, "tls 3.00 s > 2: ", arena),
+		"SMTP AUTH WARNING - tls 3.00 s > 2: mx.example:587, 0.150 s");
+	assert_string_equal(
+		message_with(refused, SEVERITY_OK, "refused as expected: ", arena),
+		"SMTP AUTH OK - refused as expected: bad credentials "
+		"(535 5.7.8) mx.example");
+	result_release(good);
+	result_release(noticed);
+	result_release(refused);
+	arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(line_says_who_where_and_why),
+		cmocka_unit_test(lead_stands_first),
 		cmocka_unit_test(no_length_breaks_the_form),
 		cmocka_unit_test(every_suspension_fits),
 		cmocka_unit_test(longest_socket_path_fits),

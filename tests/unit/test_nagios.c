@@ -18,24 +18,43 @@ static struct range range_of(const char *text)
 	return range;
 }
 
+/* The whole output, judged by the rules. */
+static const char *print_by(const struct rules *rules, const struct result *result,
+                            struct nagios_view view, struct arena *arena)
+{
+	const struct judgement judgement = judge(result, rules, arena);
+
+	view.rules = rules;
+	view.judgement = &judgement;
+	return nagios_print(result, &view, arena);
+}
+
+static const char *print(const struct result *result, struct nagios_view view,
+                         struct arena *arena)
+{
+	static const struct rules none;
+
+	return print_by(&none, result, view, arena);
+}
+
 /* ---- whole outputs ---- */
 
 static void success_is_one_line(void **state)
 {
 	struct arena *arena = arena_create();
 	struct result *result = recorded(RECORDED_SUCCESS, NULL);
-	const struct range warning = range_of("2"), critical = range_of("5");
-	struct nagios_view view = { .warning = &warning, .critical = &critical };
+	const struct rules rules = {
+		.limits[FIGURE_TIME] = { range_of("2"), range_of("5") },
+	};
 
 	(void)state;
 	assert_string_equal(
-		nagios_print(result, &view, arena),
+		print_by(&rules, result, (struct nagios_view){ 0 }, arena),
 		"SMTP AUTH OK - probe@example.com at mx.example:587, 0.150 s, PLAIN"
 		"|time=0.150000s;2;5;0 resolve=0.010000s;;;0 connect=0.010000s;;;0"
 		" banner=0.020000s;;;0 ehlo=0.010000s;;;0 starttls=0.010000s;;;0"
 		" tls=0.030000s;;;0 ehlo_tls=0.010000s;;;0 auth=0.050000s;;;0"
 		" quit=0.020000s;;;0\n");
-	assert_int_equal(nagios_state(result, &view), SEVERITY_OK);
 	result_release(result);
 	arena_destroy(arena);
 }
@@ -57,13 +76,12 @@ static void failure_explains_itself(void **state)
 			       "0.2 * end reply\n",
 		NULL);
 	struct nagios_view view = { 0 };
-	const char *output = nagios_print(result, &view, arena);
+	const char *output = print(result, view, arena);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(told); i++)
 		if (!strstr(output, told[i]))
 			fail_msg("no \"%s\" in\n%s", told[i], output);
-	assert_int_equal(nagios_state(result, &view), SEVERITY_CRITICAL);
 	result_release(result);
 	arena_destroy(arena);
 }
@@ -76,7 +94,7 @@ static void notice_stands_in_the_line_and_below(void **state)
 	struct arena *arena = arena_create();
 	struct result *result = recorded(INTERCEPTED RECORDED_SUCCESS LOSSY, NULL);
 	struct nagios_view view = { 0 };
-	const char *output = nagios_print(result, &view, arena);
+	const char *output = print(result, view, arena);
 
 	(void)state;
 	assert_true(str_starts(str_of(output),
@@ -88,88 +106,8 @@ static void notice_stands_in_the_line_and_below(void **state)
 		"(certificate 1 issuer)\n"
 		"                packets are lost on the way: 3 TCP segments had to be "
 		"sent again\n");
-	assert_int_equal(nagios_state(result, &view), SEVERITY_WARNING);
 	result_release(result);
 	arena_destroy(arena);
-}
-
-/* ---- state ---- */
-
-static const struct {
-	const char *warning, *critical;
-	enum severity state;
-} thresholds[] = {
-	{ NULL, NULL, SEVERITY_OK },         { "1", "2", SEVERITY_OK },
-	{ "0.1", "2", SEVERITY_WARNING },    { "0.1", NULL, SEVERITY_WARNING },
-	{ "0.1", "0.1", SEVERITY_CRITICAL }, { NULL, "0.1", SEVERITY_CRITICAL },
-	{ "0.15", "0.15", SEVERITY_OK }, /* the limit itself is still good */
-	{ "1:", NULL, SEVERITY_WARNING },    { "@0.1:0.2", NULL, SEVERITY_WARNING },
-};
-
-static enum severity state_with(const struct result *result, size_t i)
-{
-	struct range warning, critical;
-	struct nagios_view view = { 0 };
-
-	if (thresholds[i].warning) {
-		warning = range_of(thresholds[i].warning);
-		view.warning = &warning;
-	}
-	if (thresholds[i].critical) {
-		critical = range_of(thresholds[i].critical);
-		view.critical = &critical;
-	}
-	return nagios_state(result, &view);
-}
-
-static void slow_success_follows_the_thresholds(void **state)
-{
-	struct result *result = recorded(RECORDED_SUCCESS, NULL);
-	char row[32];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(thresholds); i++) {
-		snprintf(row, sizeof(row), "row %zu", i);
-		CHECK_INT(row, state_with(result, i), thresholds[i].state);
-	}
-	result_release(result);
-}
-
-/* What deserves a word is a warning, unless the time is worse. */
-static void notice_is_at_least_a_warning(void **state)
-{
-	struct result *result = recorded(RECORDED_SUCCESS LOSSY, NULL);
-	struct result *failed = recorded(RECORDED_REFUSAL LOSSY, NULL);
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(thresholds); i++) {
-		assert_int_equal(state_with(result, i),
-		                 thresholds[i].state == SEVERITY_OK
-		                         ? SEVERITY_WARNING
-		                         : thresholds[i].state);
-		assert_int_equal(state_with(failed, i), SEVERITY_CRITICAL);
-	}
-	result_release(result);
-	result_release(failed);
-}
-
-/* A failure is no better for being quick, and no worse for being slow. */
-static void failure_follows_its_cause(void **state)
-{
-	struct result *refused = recorded(RECORDED_REFUSAL, NULL);
-	struct result *throttled = recorded(
-		RECORDED_LOGIN "1 < 454 4.7.0 too many logins\n1 * end reply\n", NULL);
-	struct result *local = recorded("0 * end local no memory\n", NULL);
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(thresholds); i++) {
-		assert_int_equal(state_with(refused, i), SEVERITY_CRITICAL);
-		assert_int_equal(state_with(throttled, i), SEVERITY_WARNING);
-		assert_int_equal(state_with(local, i), SEVERITY_UNKNOWN);
-	}
-	result_release(refused);
-	result_release(throttled);
-	result_release(local);
 }
 
 /* ---- form ---- */
@@ -190,20 +128,27 @@ static bool is_label(struct str label)
 	return label.len > 0 && label.len <= 19;
 }
 
-/* label=VALUEs;WARN;CRIT;0 of the guidelines; thresholds as they were given. */
+/* label=VALUEs;WARN;CRIT;0 of the guidelines; days have neither unit nor least. */
 static void check_perfdatum(const char *row, struct str datum)
 {
 	struct str rest = datum, label;
 	size_t semicolons = 0;
+	bool in_days;
 
 	CHECK(row, str_take_word(&label, &rest, "="));
 	CHECK(row, is_label(label));
-	CHECK(row, str_take_char(&rest, '=') && take_decimal(&rest));
-	CHECK(row, str_take_char(&rest, 's') && str_take_char(&rest, ';'));
+	in_days = str_equal(label, STR("cert_days"));
+	CHECK(row, str_take_char(&rest, '='));
+	str_take_char(&rest, in_days ? '-' : '=');
+	CHECK(row, take_decimal(&rest));
+	CHECK(row, in_days || str_take_char(&rest, 's'));
+	CHECK(row, str_take_char(&rest, ';'));
 	for (size_t i = 0; i < rest.len; i++)
 		semicolons += rest.at[i] == ';';
-	CHECK_INT(row, semicolons, 2);
-	CHECK(row, rest.at[rest.len - 2] == ';' && rest.at[rest.len - 1] == '0');
+	CHECK_INT(row, semicolons, in_days ? 1 : 2);
+	if (!in_days)
+		CHECK(row,
+		      rest.at[rest.len - 2] == ';' && rest.at[rest.len - 1] == '0');
 }
 
 static void check_first_line(const char *row, const char *output)
@@ -250,7 +195,9 @@ static const char *const sessions[] = {
 
 static void every_output_keeps_the_plugin_api(void **state)
 {
-	const struct range warning = range_of("@1.5:2.5"), critical = range_of("~:10");
+	const struct rules rules = {
+		.limits[FIGURE_TIME] = { range_of("@1.5:2.5"), range_of("~:10") },
+	};
 	struct arena *arena = arena_create();
 
 	(void)state;
@@ -258,12 +205,10 @@ static void every_output_keeps_the_plugin_api(void **state)
 		struct result *result = recorded(sessions[i], NULL);
 
 		for (int verbosity = 0; verbosity < 4; verbosity++) {
-			struct nagios_view view = { .warning = &warning,
-				                    .critical = &critical,
-				                    .verbosity = verbosity,
+			struct nagios_view view = { .verbosity = verbosity,
 				                    .trace = verbosity == 1,
 				                    .explain = verbosity % 2 };
-			const char *output = nagios_print(result, &view, arena);
+			const char *output = print_by(&rules, result, view, arena);
 
 			check_first_line(output, output);
 			check_bytes(output, output);
@@ -274,24 +219,143 @@ static void every_output_keeps_the_plugin_api(void **state)
 	arena_destroy(arena);
 }
 
-/* Whatever the user gives as threshold, the first kilobyte holds the perfdata. */
-static void long_threshold_leaves_room(void **state)
+#define MEASURED "3599.999999 * tcp rtt=0.000001 rttvar=0.000001 retransmits=0\n"
+#define LATE     "0 * begin 9999-12-31T23:59:59Z\n"
+
+/* Whatever the user gives as thresholds, the first kilobyte holds all perfdata. */
+static void longest_thresholds_leave_room(void **state)
 {
+	static const char longest[] = "@~:-00000000000000000000";
 	struct arena *arena = arena_create();
-	struct result *result = recorded(RECORDED_SUCCESS, NULL);
-	char text[1200];
-	struct range range;
-	struct nagios_view view = { .warning = &range };
-	struct error err;
+	struct result *result = recorded(LATE RECORDED_SUCCESS MEASURED, NULL);
+	const char *output, *last = " server_time_auth=0.049999s;";
+	struct rules rules = { 0 };
 
 	(void)state;
-	memset(text, '0', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	if (range_parse(&range, text, &err))
-		check_first_line("long", nagios_print(result, &view, arena));
+	assert_int_equal(strlen(longest), RANGE_TEXT_MAX);
+	for (unsigned i = 0; i < FIGURE_COUNT; i++)
+		rules.limits[i] =
+			(struct limits){ range_of(longest), range_of(longest) };
+	output = print_by(&rules, result, (struct nagios_view){ 0 }, arena);
+	check_first_line("longest", output);
+	assert_non_null(strstr(output, last));
+	assert_true(strcspn(output, "\n") > 800);
 	result_release(result);
 	arena_destroy(arena);
 }
+
+static void every_figure_has_its_perfdatum(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result =
+		recorded("0 * begin 2033-12-21T12:00:00Z\n" RECORDED_SUCCESS
+	                 "0.170 * tcp rtt=0.030 rttvar=0.001 retransmits=0\n",
+	                 NULL);
+	struct rules rules = {
+		.limits[FIGURE_RTT] = { range_of("0.1"), range_of("0.2") },
+		.limits[FIGURE_PHASES + PHASE_AUTH] = { .critical = range_of("1:2") },
+		.limits[FIGURE_CERT_DAYS] = { range_of("10:"), range_of("7:") },
+	};
+	const char *output = print_by(&rules, result, (struct nagios_view){ 0 }, arena);
+
+	(void)state;
+	assert_non_null(strstr(output, "|time=0.150000s;;;0 "));
+	assert_non_null(strstr(output, " auth=0.050000s;;1:2;0 "));
+	assert_non_null(strstr(output, " rtt=0.030000s;0.1;0.2;0 cert_days=10.5;10:;7: "
+	                               "server_time_auth=0.020000s;;;0\n"));
+	result_release(result);
+	arena_destroy(arena);
+}
+
+static void ended_certificate_has_days_below_zero(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result =
+		recorded("0 * begin 2034-01-03T12:00:00Z\n" RECORDED_REFUSAL, NULL);
+	const char *output = print(result, (struct nagios_view){ 0 }, arena);
+
+	(void)state;
+	assert_non_null(strstr(output, " cert_days=-2.5;;\n"));
+	check_first_line("ended", output);
+	result_release(result);
+	arena_destroy(arena);
+}
+
+/* ---- what was asked for besides ---- */
+
+static void other_findings_stand_below(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_SUCCESS, NULL);
+	const struct rules rules = {
+		.limits[FIGURE_TIME] = { .warning = range_of("0.1") },
+		.limits[FIGURE_PHASES + PHASE_AUTH] = { .critical = range_of("0.02") },
+		.limits[FIGURE_PHASES + PHASE_TLS] = { .warning = range_of("0.02") },
+	};
+	const char *output = print_by(&rules, result, (struct nagios_view){ 0 }, arena);
+
+	(void)state;
+	assert_true(str_starts(str_of(output), STR("SMTP AUTH CRITICAL - auth 0.05 s > "
+	                                           "0.02: mx.example:587, 0.150 s|")));
+	assert_string_equal(strchr(output, '\n'),
+	                    "\nalso:           tls 0.03 s > 0.02\n"
+	                    "                time 0.15 s > 0.1\n");
+	result_release(result);
+	arena_destroy(arena);
+}
+
+/* What happened is told; there is nothing to mend. */
+static void expected_failure_gives_no_advice(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_REFUSAL, NULL);
+	const struct rules rules = { .expected = CAUSE_CREDENTIALS };
+	const char *output = print_by(&rules, result, (struct nagios_view){ 0 }, arena);
+
+	(void)state;
+	assert_true(
+		str_starts(str_of(output),
+	                   STR("SMTP AUTH OK - refused as expected: bad credentials "
+	                       "(535 5.7.8) mx.example|")));
+	assert_non_null(strstr(output, "\nwhat happened:  "));
+	assert_non_null(strstr(output, "\nexpected:       credentials\n"));
+	assert_null(strstr(output, "\ndo:"));
+	result_release(result);
+	arena_destroy(arena);
+}
+
+static void missed_expectation_is_told_below(void **state)
+{
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_SUCCESS, NULL);
+	const struct rules rules = { .expected = CAUSE_CREDENTIALS,
+		                     .expected_reason = REASON_ACCOUNT_DISABLED };
+	const char *output = print_by(&rules, result, (struct nagios_view){ 0 }, arena);
+
+	(void)state;
+	assert_string_equal(strchr(output, '\n'),
+	                    "\nexpected:       credentials: account disabled\n");
+	result_release(result);
+	arena_destroy(arena);
+}
+
+static void status_is_the_first_line_of_all(void **state)
+{
+	static const struct rules rules;
+	struct arena *arena = arena_create();
+	struct result *result = recorded(RECORDED_REFUSAL, NULL);
+	const struct judgement judgement = judge(result, &rules, arena);
+	const struct nagios_view view = { .rules = &rules, .judgement = &judgement };
+	const char *status = nagios_status(result, &view, arena);
+
+	(void)state;
+	assert_int_equal(strcspn(status, "\n") + 1, strlen(status));
+	assert_memory_equal(nagios_print(result, &view, arena), status, strlen(status));
+	result_release(result);
+	arena_destroy(arena);
+}
+
+/* ---- on request ---- */
 
 static void trace_is_shown_on_request(void **state)
 {
@@ -302,9 +366,9 @@ static void trace_is_shown_on_request(void **state)
 	const char *line = "\n0.100 > AUTH PLAIN <redacted>\n";
 
 	(void)state;
-	assert_null(strstr(nagios_print(result, &quiet, arena), line));
-	assert_non_null(strstr(nagios_print(result, &asked, arena), line));
-	assert_non_null(strstr(nagios_print(result, &loud, arena), line));
+	assert_null(strstr(print(result, quiet, arena), line));
+	assert_non_null(strstr(print(result, asked, arena), line));
+	assert_non_null(strstr(print(result, loud, arena), line));
 	result_release(result);
 	arena_destroy(arena);
 }
@@ -314,7 +378,7 @@ static void verbose_success_tells_the_facts(void **state)
 	struct arena *arena = arena_create();
 	struct result *result = recorded(RECORDED_SUCCESS, NULL);
 	struct nagios_view view = { .verbosity = 1 };
-	const char *output = nagios_print(result, &view, arena);
+	const char *output = print(result, view, arena);
 
 	(void)state;
 	assert_non_null(strstr(output, "\naddress:        192.0.2.7:587\n"));
@@ -332,10 +396,10 @@ static const char *explained(const char *session, struct arena *arena)
 {
 	struct result *result = recorded(session, NULL);
 	struct nagios_view view = { .explain = true }, brief = { 0 };
-	const char *output = nagios_print(result, &view, arena);
+	const char *output = print(result, view, arena);
 	size_t first_line = strcspn(output, "\n");
 
-	assert_memory_equal(output, nagios_print(result, &brief, arena), first_line);
+	assert_memory_equal(output, print(result, brief, arena), first_line);
 	result_release(result);
 	return output + first_line + 1;
 }
@@ -372,7 +436,7 @@ static void explained_failure_keeps_the_short_form(void **state)
 	struct result *result = recorded(RECORDED_REFUSAL, NULL);
 	struct nagios_view view = { 0 };
 	const char *output = explained(RECORDED_REFUSAL, arena);
-	const char *brief = strchr(nagios_print(result, &view, arena), '\n') + 1;
+	const char *brief = strchr(print(result, view, arena), '\n') + 1;
 	const char *middle = strstr(output, "  50 ms  failed\n\nwhat happened:  ");
 
 	(void)state;
@@ -461,14 +525,14 @@ static void colours_are_for_the_terminal_only(void **state)
 	struct result *result =
 		recorded(RECORDED_LOGIN "1 < 454 4.7.0 Sorry\n1 * end reply\n", NULL);
 	struct nagios_view view = { .explain = true, .colour = true };
-	const char *output = nagios_print(result, &view, arena);
+	const char *output = print(result, view, arena);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(painted); i++)
 		CHECK(painted[i], strstr(output, painted[i]));
 	assert_null(memchr(output, '\033', strcspn(output, "\n")));
 	view.explain = false;
-	assert_null(strchr(nagios_print(result, &view, arena), '\033'));
+	assert_null(strchr(print(result, view, arena), '\033'));
 	result_release(result);
 	arena_destroy(arena);
 }
@@ -479,11 +543,14 @@ int main(void)
 		cmocka_unit_test(success_is_one_line),
 		cmocka_unit_test(failure_explains_itself),
 		cmocka_unit_test(notice_stands_in_the_line_and_below),
-		cmocka_unit_test(notice_is_at_least_a_warning),
-		cmocka_unit_test(slow_success_follows_the_thresholds),
-		cmocka_unit_test(failure_follows_its_cause),
 		cmocka_unit_test(every_output_keeps_the_plugin_api),
-		cmocka_unit_test(long_threshold_leaves_room),
+		cmocka_unit_test(longest_thresholds_leave_room),
+		cmocka_unit_test(every_figure_has_its_perfdatum),
+		cmocka_unit_test(ended_certificate_has_days_below_zero),
+		cmocka_unit_test(other_findings_stand_below),
+		cmocka_unit_test(expected_failure_gives_no_advice),
+		cmocka_unit_test(missed_expectation_is_told_below),
+		cmocka_unit_test(status_is_the_first_line_of_all),
 		cmocka_unit_test(trace_is_shown_on_request),
 		cmocka_unit_test(verbose_success_tells_the_facts),
 		cmocka_unit_test(explained_success_shows_phases_and_checks),

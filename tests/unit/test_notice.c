@@ -52,6 +52,10 @@ static const struct {
 	{ BEGUN("2026-12-24T00:00:01Z", SHORT), "cert_expires_soon",
 	  "a certificate in the server's chain expires at 2026-12-26T00:00:00Z, in "
 	  "2.0 days" },
+	/* A quarter of sixty days is more than two weeks. */
+	{ BEGUN("2026-12-18T00:00:00Z",
+	        VALID("2026-11-02T00:00:00Z", "2027-01-01T00:00:00Z")),
+	  NULL, NULL },
 	/* The one that ends first counts, wherever it stands. */
 	{ BEGUN("2026-12-24T00:00:01Z", LONG SHORT), "cert_expires_soon",
 	  "a certificate in the server's chain expires at 2026-12-26T00:00:00Z, in "

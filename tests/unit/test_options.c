@@ -5,7 +5,7 @@
 
 #include "tests/unit/row.h"
 
-enum { ARGUMENT_MAX = 24, LINE_MAX_LEN = 512, COLUMNS = 80 };
+enum { ARGUMENT_MAX = 24, LINE_MAX_LEN = 600, COLUMNS = 80 };
 
 #define PREFIX "check_smtp_auth: "
 
@@ -110,7 +110,10 @@ static void nothing_given_is_the_default(void **state)
 	assert_int_equal(options.target.port, 0);
 	assert_int_equal(options.target.timeout, 0);
 	assert_false(options.target.insecure || options.target.allow_cleartext);
-	assert_false(options.has_warning || options.has_critical || options.trace);
+	assert_false(options.trace);
+	assert_null(options.rules.limits[FIGURE_TIME].warning.text);
+	assert_int_equal(options.rules.expected, CAUSE_NONE);
+	assert_false(options.rules.timeout.given);
 	assert_int_equal(options.output, OUTPUT_TEXT);
 	assert_int_equal(options.password_source, PASSWORD_NONE);
 	assert_null(options.secret);
@@ -140,6 +143,10 @@ static void switches_and_words_are_taken(void **state)
 	assert_int_equal(good(&command, "-vvv").verbosity, 3);
 	assert_int_equal(good(&command, "-v --verbose").verbosity, 2);
 	assert_int_equal(good(&command, "--output json").output, OUTPUT_JSON);
+	assert_int_equal(good(&command, "--output openmetrics").output,
+	                 OUTPUT_OPENMETRICS);
+	assert_int_equal(good(&command, "--output nagios-only").output,
+	                 OUTPUT_NAGIOS_ONLY);
 	assert_int_equal(good(&command, "--output json --output text").output,
 	                 OUTPUT_TEXT);
 	assert_true(good(&command, "--trace").trace);
@@ -162,9 +169,102 @@ static void numbers_are_taken_up_to_their_limits(void **state)
 	assert_int_equal(good(&command, "-t 0.001").target.timeout, USEC_PER_MSEC);
 	assert_int_equal(good(&command, "--timeout 3600").target.timeout,
 	                 3600 * USEC_PER_SEC);
-	assert_true(good(&command, "-w 2").has_warning);
-	assert_true(good(&command, "--critical 1:5").has_critical);
-	assert_string_equal(good(&command, "-c 1:5").critical.text, "1:5");
+}
+
+/* ---- thresholds and states ---- */
+
+static const struct {
+	const char *line;
+	enum figure figure;
+	const char *warning, *critical; /* as given; "" = none */
+} thresholds[] = {
+	{ "-w 2", FIGURE_TIME, "2", "" },
+	{ "--warning 2 --critical 1:5", FIGURE_TIME, "2", "1:5" },
+	{ "-w 2 -w 3", FIGURE_TIME, "3", "" }, /* the last wins */
+	{ "--warning-rtt 0.1 --critical-rtt 0.2", FIGURE_RTT, "0.1", "0.2" },
+	{ "--warning-phase auth=2", FIGURE_PHASES + PHASE_AUTH, "2", "" },
+	{ "--critical-phase tls=@1:2", FIGURE_PHASES + PHASE_TLS, "", "@1:2" },
+	{ "--warning-phase resolve=1 --warning-phase quit=9",
+	  FIGURE_PHASES + PHASE_QUIT, "9", "" },
+	{ "--warning-phase ehlo_tls=1 --critical-phase ehlo_tls=2",
+	  FIGURE_PHASES + PHASE_EHLO_TLS, "1", "2" },
+	{ "--warning-phase auth=1 --warning-phase auth=2", FIGURE_PHASES + PHASE_AUTH,
+	  "2", "" },
+	{ "-D 30,7", FIGURE_CERT_DAYS, "30,7", "7" },
+	{ "--certificate 30", FIGURE_CERT_DAYS, "30", "" },
+	{ "-D 30,7 -D 20", FIGURE_CERT_DAYS, "20", "" },
+};
+
+static void thresholds_reach_their_figure(void **state)
+{
+	struct command command;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(thresholds); i++) {
+		const char *row = thresholds[i].line;
+		struct options options = good(&command, row);
+		const struct limits *limits =
+			&options.rules.limits[thresholds[i].figure];
+
+		CHECK_STR(row, str_of(limits->warning.text), thresholds[i].warning);
+		CHECK_STR(row, str_of(limits->critical.text), thresholds[i].critical);
+	}
+	assert_true(good(&command, "-D 30,7")
+	                    .rules.limits[FIGURE_CERT_DAYS]
+	                    .critical.start == 7);
+}
+
+static void states_are_taken_as_words_or_numbers(void **state)
+{
+	struct command command;
+
+	(void)state;
+	assert_int_equal(good(&command, "-t 2:unknown").rules.timeout.state,
+	                 SEVERITY_UNKNOWN);
+	assert_int_equal(good(&command, "-t 2:unknown").target.timeout,
+	                 2 * USEC_PER_SEC);
+	assert_int_equal(good(&command, "-t 10:1").rules.timeout.state,
+	                 SEVERITY_WARNING);
+	assert_true(good(&command, "--timeout-result OK").rules.timeout.given);
+	assert_int_equal(
+		good(&command, "-t 2:0 --timeout-result 2").rules.timeout.state,
+		SEVERITY_CRITICAL);
+	assert_int_equal(good(&command, "--state throttled=ok")
+	                         .rules.states[CAUSE_THROTTLED]
+	                         .given,
+	                 true);
+	assert_int_equal(good(&command, "--state local=2 --state network=Unknown")
+	                         .rules.states[CAUSE_LOCAL]
+	                         .state,
+	                 SEVERITY_CRITICAL);
+	assert_int_equal(good(&command, "--state local=2 --state network=Unknown")
+	                         .rules.states[CAUSE_NETWORK]
+	                         .state,
+	                 SEVERITY_UNKNOWN);
+}
+
+static void what_is_wanted_besides_is_taken(void **state)
+{
+	struct command command;
+	struct rules rules =
+		good(&command, "--expect-cause credentials/account_disabled "
+	                       "--require-mechanism scram-sha-256 --forbid-mechanism "
+	                       "LOGIN --forbid-mechanism X-OLD --forbid-cleartext-auth")
+			.rules;
+
+	(void)state;
+	assert_int_equal(rules.expected, CAUSE_CREDENTIALS);
+	assert_int_equal(rules.expected_reason, REASON_ACCOUNT_DISABLED);
+	assert_int_equal(rules.required.count, 1);
+	assert_string_equal(rules.required.names[0], "scram-sha-256");
+	assert_int_equal(rules.forbidden.count, 2);
+	assert_string_equal(rules.forbidden.names[1], "X-OLD");
+	assert_true(rules.forbid_cleartext_auth);
+	rules = good(&command, "--expect-cause credentials/account_disabled "
+	                       "--expect-cause policy")
+	                .rules;
+	assert_int_equal(rules.expected, CAUSE_POLICY);
+	assert_int_equal(rules.expected_reason, REASON_NONE);
 }
 
 static void reply_and_its_circumstances_are_taken(void **state)
@@ -204,6 +304,15 @@ static void sources_of_the_password_are_told_apart(void **state)
 	assert_int_equal(options.password_source, PASSWORD_STDIN);
 	options = good(&command, "--password-file /a --password-file /b");
 	assert_string_equal(options.password_place, "/b");
+	options = good(&command, "--password-command /bin/pass~a");
+	assert_int_equal(options.password_source, PASSWORD_COMMAND);
+	assert_string_equal(options.password_place, "/bin/pass a");
+	options = good(&command, "--password-credential a.b");
+	assert_int_equal(options.password_source, PASSWORD_CREDENTIAL);
+	assert_string_equal(options.password_place, "a.b");
+	options = good(&command, "--netrc /a");
+	assert_int_equal(options.password_source, PASSWORD_NETRC);
+	assert_string_equal(options.password_place, "/a");
 }
 
 /* ---- the password on the command line ---- */
@@ -238,12 +347,42 @@ static void argument_is_kept_and_wiped_from_the_command_line(void **state)
 
 static void argument_is_wiped_though_another_option_is_wrong(void **state)
 {
+	static const char *const lines[] = {
+		"-P geheim99 -p x",
+		"-p x -P geheim99",
+		"-Pgeheim99 --extra-opts=@/x",
+		"--extra-opts=@/x --authpass=geheim99",
+		"--password-stdin -P geheim99",
+	};
 	struct command command = { 0 };
 
 	(void)state;
-	assert_false(parse(&command, "-P geheim99 -p x"));
-	assert_null(command.options.secret);
-	assert_false(holds(&command, "geheim"));
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CHECK(lines[i], !parse(&command, lines[i]));
+		CHECK(lines[i], !command.options.secret);
+		CHECK(lines[i], !holds(&command, "eheim"));
+		options_release(&command.options);
+	}
+}
+
+static void number_of_option_files_is_limited(void **state)
+{
+	struct command command;
+
+	(void)state;
+	/* The first is read only when all have been noted. */
+	assert_false(parse(&command, "--extra-opts=1@/x --extra-opts=2@/x "
+	                             "--extra-opts=3@/x --extra-opts=4@/x "
+	                             "--extra-opts=5@/x --extra-opts=6@/x "
+	                             "--extra-opts=7@/x --extra-opts=8@/x"));
+	assert_non_null(strstr(command.err.text, "cannot be opened"));
+	options_release(&command.options);
+	assert_false(parse(&command, "--extra-opts=1@/x --extra-opts=2@/x "
+	                             "--extra-opts=3@/x --extra-opts=4@/x "
+	                             "--extra-opts=5@/x --extra-opts=6@/x "
+	                             "--extra-opts=7@/x --extra-opts=8@/x "
+	                             "--extra-opts=9@/x"));
+	assert_non_null(strstr(command.err.text, "more than 8 times"));
 }
 
 /* ---- mistakes ---- */
@@ -283,7 +422,47 @@ static const struct {
 	{ "-w ''", "-w range" },
 	{ "-A x", "-A x mechanism" },
 	{ "-A ''", "-A mechanism" },
-	{ "--output xml", "--output xml text json" },
+	{ "-t 1:", "-t state --help" },
+	{ "-t 1:4", "-t 4 state" },
+	{ "-t 1:2:3", "-t 2:3 state" },
+	{ "-t :2", "-t :2" },
+	{ "-t 00000000000000000000000000001", "-t" },
+	{ "--timeout-result bad", "--timeout-result bad state" },
+	{ "-w 0x10", "-w 0x10 range" },
+	{ "-w 5x", "-w 5x range --help" },
+	{ "-w 1.0000000000000000000000001", "-w long" },
+	{ "--warning-phase auth", "--warning-phase auth PHASE=RANGE" },
+	{ "--warning-phase 2", "--warning-phase 2 PHASE=RANGE" },
+	{ "--critical-phase login=2", "--critical-phase login phase" },
+	{ "--critical-phase mail=2", "--critical-phase mail phase" },
+	{ "--critical-phase AUTH=2", "--critical-phase AUTH phase" },
+	{ "--critical-phase =2", "--critical-phase phase" },
+	{ "--critical-phase auth=", "--critical-phase range" },
+	{ "--critical-phase auth=5x", "--critical-phase 5x range" },
+	{ "--warning-rtt 5ms", "--warning-rtt 5ms range" },
+	{ "--critical-rtt x", "--critical-rtt x range" },
+	{ "-D ''", "-D days" },
+	{ "-D -1", "-D -1 days" },
+	{ "-D 30,", "-D 30, days" },
+	{ "-D ,7", "-D ,7 days" },
+	{ "-D 30,7,1", "-D 30,7,1 days" },
+	{ "-D 1.5", "-D 1.5 days" },
+	{ "-D 30d", "-D 30d days" },
+	{ "--state throttled", "--state throttled CAUSE=STATE" },
+	{ "--state slow=OK", "--state slow cause" },
+	{ "--state tls=fine", "--state fine state" },
+	{ "--state tls=", "--state is no state" },
+	{ "--expect-cause none", "--expect-cause none" },
+	{ "--expect-cause local", "--expect-cause local" },
+	{ "--expect-cause bad_credentials", "--expect-cause bad_credentials" },
+	{ "--expect-cause credentials/", "--expect-cause reason" },
+	{ "--expect-cause credentials/wrong", "--expect-cause wrong reason" },
+	{ "--expect-cause network/bad_credentials",
+	  "--expect-cause credentials network" },
+	{ "--require-mechanism ''", "--require-mechanism SASL" },
+	{ "--require-mechanism PLAIN,LOGIN", "--require-mechanism PLAIN,LOGIN" },
+	{ "--forbid-mechanism ABCDEFGHIJKLMNOPQRSTU", "--forbid-mechanism SASL" },
+	{ "--output xml", "--output xml --help" },
 	{ "--output JSON", "--output JSON" },
 	{ "--phase AUTH --decode 535", "--phase AUTH" },
 	{ "--input json --decode -", "--input json jsonl" },
@@ -308,6 +487,28 @@ static const struct {
 	{ "--input jsonl", "--input --decode" },
 	{ "--decode 535 --input jsonl", "--input jsonl --decode -" },
 	{ "-P x --password-env b", "-P --password-env" },
+	{ "--expect-cause tls --state tls=OK", "--expect-cause --state" },
+	{ "--require-mechanism plain --forbid-mechanism PLAIN",
+	  "--require-mechanism --forbid-mechanism" },
+	{ "--tls --forbid-cleartext-auth", "--tls --forbid-cleartext-auth" },
+	{ "--decode 535 --output openmetrics", "--decode --output openmetrics" },
+	{ "--decode 535 -w 5", "--decode --warning" },
+	{ "--netrc a --password-command /b", "--netrc --password-command" },
+	{ "--password-command /b -P x", "--password-command -P" },
+	{ "--password-credential a --netrc b", "--password-credential --netrc" },
+	{ "--password-file b --password-credential a",
+	  "--password-file --password-credential" },
+	{ "--password-command pass", "--password-command full path" },
+	{ "--password-command /a~'b", "--password-command quote" },
+	{ "--password-credential a/b", "--password-credential a/b name" },
+	{ "--password-credential ..", "--password-credential .. name" },
+	{ "--password-credential ''", "--password-credential name" },
+	{ "--extra-opts=a@", "--extra-opts file @" },
+	{ "--extra-opts=@/x.ini", "/x.ini cannot be opened" },
+	{ "--extra-opts @/x.ini", "/x.ini cannot be opened" },
+	{ "-H a --extra-opts=@/dev/null -p 1", "/dev/null options [check_smtp_auth]" },
+	{ "--extra-opts a@/dev/null", "/dev/null options [a]" },
+	{ "--extra-opts=@/x -P geheim -H", "/x" },
 };
 
 static void check_mistake(struct command *command, const char *line, const char *words)
@@ -321,6 +522,7 @@ static void check_mistake(struct command *command, const char *line, const char 
 			fail_msg("row \"%s\": no \"%.*s\" in \"%s\"", line,
 			         (int)word.len, word.at, command->err.text);
 	CHECK(line, !command->options.secret);
+	options_release(&command->options);
 }
 
 static void mistake_is_named_in_one_line(void **state)
@@ -338,15 +540,41 @@ static void mistake_is_named_in_one_line(void **state)
 /* Pasted by mistake: a whole file, a second password. */
 static void long_value_is_cut_to_fit_the_line(void **state)
 {
-	static const char *const options[] = { "-p",        "-t",      "-w",
-		                               "-c",        "-A",      "--output",
-		                               "--min-tls", "--phase", "--input" };
+	static const char *const options[] = { "-p",
+		                               "-t",
+		                               "-t 1:",
+		                               "-w",
+		                               "-c",
+		                               "-A",
+		                               "--output",
+		                               "--min-tls",
+		                               "--phase",
+		                               "--input",
+		                               "--warning-phase",
+		                               "--critical-phase",
+		                               "--critical-phase auth=",
+		                               "--critical-phase x=",
+		                               "--critical-rtt",
+		                               "-D",
+		                               "-D 7,",
+		                               "--timeout-result",
+		                               "--state",
+		                               "--state tls=",
+		                               "--state x=",
+		                               "--expect-cause",
+		                               "--expect-cause tls/",
+		                               "--require-mechanism",
+		                               "--forbid-mechanism",
+		                               "--password-command" };
 	struct command command;
 	char line[256];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(options); i++) {
-		snprintf(line, sizeof(line), "%s %0200d", options[i], 7);
+		bool open = strchr("=:,/", options[i][strlen(options[i]) - 1]);
+
+		snprintf(line, sizeof(line), "%s%s%0200d", options[i], open ? "" : " ",
+		         7);
 		line[strlen(line) - 1] = 'x';
 		if (parse(&command, line))
 			fail_msg("row \"%s\": accepted", line);
@@ -358,6 +586,38 @@ static void long_value_is_cut_to_fit_the_line(void **state)
 	snprintf(line, sizeof(line), "%0200d", 7);
 	check_mistake(&command, line, "-H");
 	assert_true(strlen(PREFIX) + strlen(command.err.text) <= COLUMNS);
+}
+
+static void name_of_a_credential_is_limited(void **state)
+{
+	struct command command;
+	char line[512];
+
+	(void)state;
+	snprintf(line, sizeof(line), "--password-credential %0255d", 7);
+	good(&command, line);
+	snprintf(line, sizeof(line), "--password-credential %0256d", 7);
+	check_mistake(&command, line, "--password-credential name");
+	assert_true(strlen(PREFIX) + strlen(command.err.text) <= COLUMNS);
+}
+
+static void list_of_mechanisms_has_an_end(void **state)
+{
+	static const char *const options[] = { " --require-mechanism=X",
+		                               " --forbid-mechanism=X" };
+	struct command command;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(options); i++) {
+		char line[LINE_MAX_LEN] = "-v";
+		size_t len = strlen(options[i]);
+
+		for (size_t k = 0; k < RULED_MECHANISM_MAX; k++)
+			memcpy(line + strlen(line), options[i], len);
+		good(&command, line);
+		memcpy(line + strlen(line), options[i], len);
+		check_mistake(&command, line, "mechanism 16 times");
+	}
 }
 
 /* It is known: only its value is one too many. */
@@ -381,6 +641,9 @@ static void output_form_is_right_after_any_mistake(void **state)
 		{ "--output json -p x", OUTPUT_JSON },
 		{ "-x --output json", OUTPUT_JSON },
 		{ "--output json mx.example", OUTPUT_JSON },
+		{ "-p x --output openmetrics", OUTPUT_OPENMETRICS },
+		{ "-p x --output=nagios-only", OUTPUT_NAGIOS_ONLY },
+		{ "-p x --output xml", OUTPUT_TEXT },
 		{ "-p x", OUTPUT_TEXT },
 		{ "-p x --output text", OUTPUT_TEXT },
 		{ "--output json --output text -p x", OUTPUT_TEXT },
@@ -424,12 +687,18 @@ int main(void)
 		cmocka_unit_test(nothing_given_is_the_default),
 		cmocka_unit_test(switches_and_words_are_taken),
 		cmocka_unit_test(numbers_are_taken_up_to_their_limits),
+		cmocka_unit_test(thresholds_reach_their_figure),
+		cmocka_unit_test(states_are_taken_as_words_or_numbers),
+		cmocka_unit_test(what_is_wanted_besides_is_taken),
 		cmocka_unit_test(reply_and_its_circumstances_are_taken),
 		cmocka_unit_test(sources_of_the_password_are_told_apart),
 		cmocka_unit_test(argument_is_kept_and_wiped_from_the_command_line),
 		cmocka_unit_test(argument_is_wiped_though_another_option_is_wrong),
+		cmocka_unit_test(number_of_option_files_is_limited),
 		cmocka_unit_test(mistake_is_named_in_one_line),
 		cmocka_unit_test(long_value_is_cut_to_fit_the_line),
+		cmocka_unit_test(list_of_mechanisms_has_an_end),
+		cmocka_unit_test(name_of_a_credential_is_limited),
 		cmocka_unit_test(value_for_a_switch_is_not_called_unknown),
 		cmocka_unit_test(output_form_is_right_after_any_mistake),
 		cmocka_unit_test(help_fits_the_terminal_and_names_every_option),

@@ -72,11 +72,29 @@ static void junk_is_refused_and_named(void **state)
 	}
 }
 
+/* Perfdata repeats it. */
+static void length_has_a_limit(void **state)
+{
+	char text[RANGE_TEXT_MAX + 2];
+	struct range range;
+	struct error err;
+
+	(void)state;
+	memset(text, '0', sizeof(text));
+	text[RANGE_TEXT_MAX] = '\0';
+	assert_true(range_parse(&range, text, &err));
+	text[RANGE_TEXT_MAX] = '0';
+	text[RANGE_TEXT_MAX + 1] = '\0';
+	assert_false(range_parse(&range, text, &err));
+	assert_non_null(strstr(err.text, "too long"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(value_outside_alerts),
 		cmocka_unit_test(junk_is_refused_and_named),
+		cmocka_unit_test(length_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,36 @@ static void list_ends_with_the_keywords_that_are_kept(void **state)
 	arena_destroy(arena);
 }
 
+enum { LONG_WORD = 100 };
+
+/* A list that is too long to be kept is kept up to the end of a word. */
+static void long_list_ends_with_a_whole_word(void **state)
+{
+	struct arena *arena = arena_create();
+	struct text session = text_create(arena, 8192);
+	struct text printed = text_create(arena, MEMORY_TEXT_MAX);
+	struct memory_record record, kept;
+	struct result *result;
+	struct error err;
+	struct str rest, word;
+	size_t count = 0;
+
+	(void)state;
+	text_add(&session, "%s", RECORDED_GREETING);
+	for (int i = 0; i < 20; i++)
+		text_add(&session, "0.1 < 250-%0*d\n", LONG_WORD, i);
+	text_add(&session, "0.1 < 250 AUTH PLAIN\n0.2 > AUTH PLAIN x\n0.3 < 235 ok\n"
+	                   "0.3 * end reply\n");
+	assert_true(remember(&record, session.at, &result, arena));
+	memory_print(&record, &printed);
+	assert_true(memory_parse(&kept, arena, text_view(&printed), &err));
+	for (rest = kept.before; str_take_word(&word, &rest, " "); count++)
+		assert_int_equal(word.len, LONG_WORD);
+	assert_int_equal(count, MEMORY_CAPABILITIES_MAX / (LONG_WORD + 1));
+	result_release(result);
+	arena_destroy(arena);
+}
+
 static void failure_is_not_remembered(void **state)
 {
 	static const char *const sessions[] = {
@@ -315,6 +345,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_left_out),
 		cmocka_unit_test(offer_is_a_sorted_list_of_words),
 		cmocka_unit_test(list_ends_with_the_keywords_that_are_kept),
+		cmocka_unit_test(long_list_ends_with_a_whole_word),
 		cmocka_unit_test(failure_is_not_remembered),
 		cmocka_unit_test(failure_is_told_to_the_others),
 		cmocka_unit_test(address_stands_without_its_port),

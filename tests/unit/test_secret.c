@@ -290,6 +290,18 @@ static void descriptor_is_read_to_its_end_in_pieces(void **state)
 	secret_destroy(secret);
 }
 
+static void line_end_does_not_count(void **state)
+{
+	struct error err;
+	struct secret *secret = secret_create_line(STR("geheim\r\n"), "x", &err);
+
+	(void)state;
+	assert_non_null(secret);
+	CHECK_STR("CRLF", secret_reveal(secret), "geheim");
+	secret_destroy(secret);
+	assert_null(secret_create_line(STR("geheim\n\n"), "x", &err));
+}
+
 static void closed_descriptor_is_told(void **state)
 {
 	struct error err = { "" };
@@ -454,6 +466,7 @@ int main(void)
 		TEST(link_is_followed_and_the_file_judged),
 		TEST(what_is_no_file_is_told),
 		TEST(descriptor_is_read_to_its_end_in_pieces),
+		TEST(line_end_does_not_count),
 		TEST(closed_descriptor_is_told),
 		TEST(mounted_secret_is_exempt),
 		TEST(memory_stays_out_of_dumps_and_children),

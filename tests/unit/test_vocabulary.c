@@ -60,6 +60,40 @@ static void phases_are_the_promised_nine(void **state)
 	assert_string_equal(phase_word(PHASE_MAIL), "mail");
 }
 
+static void causes_and_severities_go_both_ways(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < CAUSE_COUNT; i++) {
+		const char *word = cause_word((enum cause)i);
+		enum cause cause;
+
+		CHECK(word, cause_from_word(&cause, str_of(word)));
+		CHECK_INT(word, cause, i);
+	}
+	for (unsigned i = 0; i < SEVERITY_COUNT; i++) {
+		const char *word = severity_word((enum severity)i);
+		const char code[] = { (char)('0' + i), '\0' };
+		enum severity severity;
+
+		CHECK(word, severity_from_word(&severity, str_of(word)));
+		CHECK_INT(word, severity, i);
+		CHECK(word, severity_from_word(&severity, str_of(code)));
+		CHECK_INT(code, severity, i);
+	}
+}
+
+static void severities_are_read_in_either_case(void **state)
+{
+	enum severity severity;
+
+	(void)state;
+	assert_true(severity_from_word(&severity, STR("unKnown")));
+	assert_int_equal(severity, SEVERITY_UNKNOWN);
+	assert_false(severity_from_word(&severity, STR("4")));
+	assert_false(severity_from_word(&severity, STR("12")));
+	assert_false(severity_from_word(&severity, STR("OKAY")));
+}
+
 static void foreign_words_leave_the_caller_alone(void **state)
 {
 	static const char *const words[] = {
@@ -71,12 +105,17 @@ static void foreign_words_leave_the_caller_alone(void **state)
 		enum phase phase = PHASE_QUIT;
 		enum ending ending = ENDING_RESET;
 		enum reason reason = REASON_RDNS;
+		enum cause cause = CAUSE_TLS;
+		enum severity severity = SEVERITY_WARNING;
 
 		CHECK(words[i], !phase_from_word(&phase, str_of(words[i])));
 		CHECK(words[i], !ending_from_word(&ending, str_of(words[i])));
 		CHECK(words[i], !reason_from_word(&reason, str_of(words[i])));
+		CHECK(words[i], !cause_from_word(&cause, str_of(words[i])));
+		CHECK(words[i], !severity_from_word(&severity, str_of(words[i])));
 		CHECK(words[i], phase == PHASE_QUIT && ending == ENDING_RESET &&
 		                        reason == REASON_RDNS);
+		CHECK(words[i], cause == CAUSE_TLS && severity == SEVERITY_WARNING);
 	}
 }
 
@@ -316,6 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phases_go_both_ways),
 		cmocka_unit_test(phases_are_the_promised_nine),
+		cmocka_unit_test(causes_and_severities_go_both_ways),
+		cmocka_unit_test(severities_are_read_in_either_case),
 		cmocka_unit_test(foreign_words_leave_the_caller_alone),
 		cmocka_unit_test(endings_go_both_ways),
 		cmocka_unit_test(causes_are_the_promised_ones),
