@@ -212,6 +212,26 @@ static void damaged_counts_are_none(void **state)
 	result_release(result);
 }
 
+static void suspension_is_read(void **state)
+{
+	struct result *result = recorded(
+		RECORDED_SUSPENSION("token_invalid") "0 * guard a sentence, too\n",
+		NULL);
+	const struct observation *seen = result->seen;
+
+	(void)state;
+	assert_true(seen->suspended);
+	assert_int_equal(seen->suspension.last.times, 2);
+	assert_int_equal(seen->suspension.last.reason, REASON_TOKEN_INVALID);
+	assert_int_equal(seen->suspension.next - seen->suspension.last.at,
+	                 1800 * USEC_PER_SEC);
+	CHECK_STR("remark", seen->guard_remark, "a sentence, too");
+	result_release(result);
+	result = recorded("0 * suspended next=noon\n", NULL);
+	assert_false(result->seen->suspended);
+	result_release(result);
+}
+
 static void names_and_damages_are_kept(void **state)
 {
 	struct result *result =
@@ -323,6 +343,7 @@ int main(void)
 		cmocka_unit_test(damaged_record_is_none),
 		cmocka_unit_test(second_look_and_others_are_read),
 		cmocka_unit_test(damaged_counts_are_none),
+		cmocka_unit_test(suspension_is_read),
 		cmocka_unit_test(names_and_damages_are_kept),
 		cmocka_unit_test(suspension_is_read),
 		cmocka_unit_test(interceptor_is_read),
