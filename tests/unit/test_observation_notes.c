@@ -312,26 +312,6 @@ static void own_name_is_noticed(void **state)
 	}
 }
 
-static void suspension_is_read(void **state)
-{
-	struct result *result = recorded(
-		RECORDED_SUSPENSION("token_invalid") "0 * guard a sentence, too\n",
-		NULL);
-	const struct observation *seen = result->seen;
-
-	(void)state;
-	assert_true(seen->suspended);
-	assert_int_equal(seen->suspension.last.times, 2);
-	assert_int_equal(seen->suspension.last.reason, REASON_TOKEN_INVALID);
-	assert_int_equal(seen->suspension.next - seen->suspension.last.at,
-	                 1800 * USEC_PER_SEC);
-	CHECK_STR("remark", seen->guard_remark, "a sentence, too");
-	result_release(result);
-	result = recorded("0 * suspended next=noon\n", NULL);
-	assert_false(result->seen->suspended);
-	result_release(result);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,7 +325,6 @@ int main(void)
 		cmocka_unit_test(damaged_counts_are_none),
 		cmocka_unit_test(suspension_is_read),
 		cmocka_unit_test(names_and_damages_are_kept),
-		cmocka_unit_test(suspension_is_read),
 		cmocka_unit_test(interceptor_is_read),
 		cmocka_unit_test(own_name_is_noticed),
 	};
