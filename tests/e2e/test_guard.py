@@ -7,6 +7,7 @@ the past. What reached the server is counted by the server.
 
 import contextlib
 import datetime
+import fcntl
 import re
 import signal
 
@@ -428,6 +429,24 @@ def test_unwritable_file_still_keeps_out(guarded, login_server):
     assert "cannot write the state file" in evidence(run), run
     assert "logins are not counted" in evidence(run), run
     assert "this login is not counted" in evidence(run), run
+
+
+def test_file_that_others_keep_still_keeps_out(guarded, login_server):
+    guarded.log_in(login_server.port)
+    with guarded.path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        run = guarded.stay_out(login_server.port)
+        assert "kept the state file locked" in evidence(run), run
+        run = guarded.log_in(login_server.port, password=PASSWORD)
+        assert "logins are not counted" in evidence(run), run
+    assert login_server.stop() == {"connections": 3, "accepted": 1, "refused": 1}
+
+
+def test_who_stays_out_writes_nothing(guarded, login_server):
+    guarded.log_in(login_server.port)
+    before = guarded.path.stat().st_ino
+    guarded.stay_out(login_server.port)
+    assert guarded.path.stat().st_ino == before, "the file was replaced"
 
 
 def test_without_a_guard_in_reach_it_logs_in_and_says_so(guarded, login_server):
