@@ -53,7 +53,9 @@ static void check_diagnosis(const struct trace *trace, struct arena *arena)
 	assert(diagnosis.reason < REASON_COUNT);
 	assert(diagnosis.cause == reason_cause(diagnosis.reason));
 	assert(!seen->authenticated || diagnosis.cause != CAUSE_CREDENTIALS);
-	assert(seen->credential_sent || diagnosis.cause != CAUSE_CREDENTIALS);
+	/* A suspended login repeats the verdict of one that was tried. */
+	assert(seen->credential_sent || seen->ending == ENDING_SUSPENDED ||
+	       diagnosis.cause != CAUSE_CREDENTIALS);
 	assert(diagnosis.evidence.count > 0);
 	for (size_t i = 0; i < diagnosis.evidence.count; i++)
 		assert(*diagnosis.evidence.lines[i]);
