@@ -34,23 +34,26 @@ static bool any(const struct correlation_counts *counts)
 	       counts->silent || counts->refused || counts->not_smtp || counts->expired;
 }
 
-/* Asks what other targets met lately, then adds what this one met. */
-static void note_others(struct probe *probe, const struct observation *seen)
+/* Asks what other targets met lately, then adds what this one met. True: noted. */
+static bool note_others(struct probe *probe, const struct observation *seen)
 {
 	struct correlation *correlation = probe->ground->correlation;
 	struct correlation_outcome outcome =
 		remember_outcome(seen, probe->target, probe->arena);
 	struct correlation_counts counts = { 0 };
 	struct text line;
+	bool noted;
 
 	if (!seen->authenticated)
 		counts = correlation_count(correlation, clock_now(), &outcome);
-	if (any(&counts)) {
+	noted = any(&counts);
+	if (noted) {
 		line = text_create(probe->arena, TRACE_NOTE_MAX);
 		correlation_print(&counts, &line);
 		trace_note(probe->trace, now(probe), "%s", line.at);
 	}
 	correlation_add(correlation, clock_now(), &outcome);
+	return noted;
 }
 
 static void tell_guard(const struct probe *probe, struct result *result)
@@ -77,12 +80,14 @@ static void finish(struct probe *probe, const struct observation *seen)
 	struct memory_record record;
 	struct result *result;
 
-	note_others(probe, seen);
+	if (note_others(probe, seen))
+		seen = observe(probe->trace, probe->arena);
 	if (remember_login(&record, seen, probe->started, probe->arena))
 		memory_put(probe->ground->memory, target->address, &record);
 	trace_close(probe->trace);
 	redaction_destroy(probe->redaction);
-	result = result_create(probe->arena, target, probe->started, probe->trace);
+	result =
+		result_create(probe->arena, target, probe->started, probe->trace, seen);
 	tell_guard(probe, result);
 	probe->done(probe->owner, result);
 	target_release(target);

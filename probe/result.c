@@ -2,15 +2,15 @@
 #include "probe/result.h"
 
 struct result *result_create(struct arena *arena, struct target *target, usec started,
-                             const struct trace *trace)
+                             const struct trace *trace, const struct observation *seen)
 {
 	struct result *result = arena_take(arena, sizeof(*result));
 
 	result->target = target_keep(target);
 	result->started = started;
 	result->trace = trace;
-	result->seen = observe(trace, arena);
-	result->diagnosis = diagnose(result->seen, arena);
+	result->seen = seen;
+	result->diagnosis = diagnose(seen, arena);
 	result->arena = arena;
 	result->references = 1;
 	return result;

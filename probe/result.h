@@ -20,9 +20,12 @@ struct result {
 	unsigned references;
 };
 
-/* Judges `trace`, which lives in `arena`; takes the arena over, keeps the target. */
+/*
+ * Judges `seen`, which is all that `trace` holds; both live in `arena`. Takes the arena
+ * over, keeps the target.
+ */
 struct result *result_create(struct arena *arena, struct target *target, usec started,
-                             const struct trace *trace);
+                             const struct trace *trace, const struct observation *seen);
 
 /* One sentence more, about what came after the run; copied. */
 void result_add_evidence(struct result *result, const char *sentence);

@@ -20,7 +20,8 @@ static struct result *read_result(struct arena *arena, struct target *target,
 	size_t len = fread(text, 1, TRACE_SIZE_MAX, stdin);
 	const struct trace *trace = trace_parse(arena, (struct str){ text, len }, err);
 
-	return trace ? result_create(arena, target, 0, trace) : NULL;
+	return trace ? result_create(arena, target, 0, trace, observe(trace, arena))
+	             : NULL;
 }
 
 static const char *print(const struct result *result, const char *form,

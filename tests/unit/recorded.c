@@ -35,7 +35,7 @@ struct result *recorded(const char *text, struct target *target)
 
 	if (!trace)
 		fail_msg("%s", err.text);
-	result = result_create(arena, used, 0, trace);
+	result = result_create(arena, used, 0, trace, observe(trace, arena));
 	target_release(used);
 	return result;
 }
