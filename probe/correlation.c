@@ -194,14 +194,27 @@ static struct entry entry_of(usec now, const struct correlation_outcome *outcome
 	return entry;
 }
 
+/* Only the newest entry of a target can count: what is before it was left out already.
+ */
+static void leave_out(struct correlation *correlation, uint64_t target)
+{
+	size_t at = correlation->next;
+
+	for (size_t left = correlation->count; left; left--) {
+		at = (at ? at : CORRELATION_ENTRIES_MAX) - 1;
+		if (correlation->entries[at].target == target) {
+			correlation->entries[at].kinds = 0;
+			return;
+		}
+	}
+}
+
 void correlation_add(struct correlation *correlation, usec now,
                      const struct correlation_outcome *outcome)
 {
 	struct entry added = entry_of(now, outcome);
 
-	for (size_t i = 0; i < correlation->count; i++)
-		if (correlation->entries[i].target == added.target)
-			correlation->entries[i].kinds = 0;
+	leave_out(correlation, added.target);
 	correlation->entries[correlation->next] = added;
 	correlation->next = (correlation->next + 1) % CORRELATION_ENTRIES_MAX;
 	if (correlation->count < CORRELATION_ENTRIES_MAX)
