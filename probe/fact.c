@@ -190,17 +190,9 @@ static bool is_other_issuer(const struct observation *seen)
 	       !str_equal(seen->last.issuer, seen->tls.certificates[0].issuer);
 }
 
-static struct str first_word(struct str text)
-{
-	struct str word = STR("");
-
-	str_take_word(&word, &text, " ");
-	return word;
-}
-
 static bool is_other_greeting(const struct observation *seen)
 {
-	struct str now = first_word(seen->phases[PHASE_BANNER].reply.text);
+	struct str now = str_first_word(seen->phases[PHASE_BANNER].reply.text);
 
 	return seen->has_last && seen->last.banner.len && now.len &&
 	       !str_equal_nocase(now, seen->last.banner);

@@ -3,10 +3,6 @@
 
 #include "probe/connection_facts.h"
 
-/* So near, any difference tells; farther away it takes so many hops (look_verdict.h).
- */
-enum { HOPS_NEAR = 2, HOPS_APART = 3 };
-
 static bool replies(const struct contact_report *report)
 {
 	return report->connected || report->outcome == CONTACT_REFUSED;

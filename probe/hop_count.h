@@ -10,6 +10,12 @@
  * machine of questions and answers.
  */
 
+/*
+ * So near, any difference tells; farther away it takes so many hops, because servers
+ * behind address translation can differ by one or two from port to port.
+ */
+enum { HOPS_NEAR = 2, HOPS_APART = 3 };
+
 /* Beyond so many hops a difference is not worth its packets. */
 enum { HOP_QUESTION_MAX = 2, HOP_TTL_MAX = 6 };
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/look_verdict.h"
 
-/* Servers behind address translation can differ by one or two hops from port to port.
- */
-enum { HOPS_NEAR = 2, HOPS_APART = 3 };
+#include "probe/hop_count.h"
 
 /* ---- subjects ---- */
 

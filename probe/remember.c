@@ -48,14 +48,6 @@ static struct str list_of(const struct capabilities *caps, struct arena *arena)
 	return text_view(&list);
 }
 
-static struct str first_word(struct str text)
-{
-	struct str word = STR("");
-
-	str_take_word(&word, &text, " ");
-	return word;
-}
-
 static int hops_of(const struct look_facts *look)
 {
 	const struct look_finding *finding = look_facts_find(look, LOOK_HOPS);
@@ -73,7 +65,7 @@ bool remember_login(struct memory_record *out, const struct observation *seen,
 	*out = (struct memory_record){
 		.at = started,
 		.addresses = seen->resolved,
-		.banner = first_word(seen->phases[PHASE_BANNER].reply.text),
+		.banner = str_first_word(seen->phases[PHASE_BANNER].reply.text),
 		.before = list_of(&seen->before_tls, arena),
 		.after = list_of(&seen->after_tls, arena),
 		.mechanism = seen->mechanism,

@@ -81,16 +81,6 @@ static const struct sockaddr_storage *peer_of(const struct session *session)
 	return session->route->destination.count ? last_address(session) : NULL;
 }
 
-usec session_time_left(const struct session *session)
-{
-	return time_left(session);
-}
-
-usec session_clock(const struct session *session)
-{
-	return now(session);
-}
-
 /* ---- silence ---- */
 
 static void on_silence(uv_timer_t *timer)

@@ -57,12 +57,6 @@ struct session *session_start(const struct session_ground *ground,
                               struct redaction *redaction, struct session_route *route,
                               const struct session_events *events, void *owner);
 
-/* Time that is left until the deadline, 0 when it has passed. */
-usec session_time_left(const struct session *session);
-
-/* Since its start. */
-usec session_clock(const struct session *session);
-
 /* Ends it early: QUIT is said where the server listens, then `done` comes. */
 void session_cancel(struct session *session);
 

@@ -171,3 +171,11 @@ bool str_take_char(struct str *rest, char expected)
 	*rest = (struct str){ rest->at + 1, rest->len - 1 };
 	return true;
 }
+
+struct str str_first_word(struct str text)
+{
+	struct str word = STR("");
+
+	str_take_word(&word, &text, " ");
+	return word;
+}

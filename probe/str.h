@@ -43,6 +43,9 @@ struct str str_trim(struct str text);
  */
 bool str_take_word(struct str *out, struct str *rest, const char *separators);
 
+/* Up to the first blank, leading ones aside; empty when there is no word. */
+struct str str_first_word(struct str text);
+
 /*
  * Takes a run of decimal digits of at most nine characters. False, and nothing
  * changed, when `rest` does not begin with a digit or the run is longer.
